@@ -1,0 +1,54 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+export JOURNEYS_HOME ?= $(CURDIR)/.journeys
+export DAGSTER_HOME ?= $(JOURNEYS_HOME)/dagster
+PYTHON ?= python3
+SYSTEM_PACKAGES := openssh-server openssh-client
+
+.PHONY: help setup demo dev check format test constraints clean
+
+help: ## Say what each target does
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+setup: $(VENV)/.installed ## Make the virtual environment with pinned dependencies
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@echo "Installing into $(VENV) (once, about a minute) …"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[demo,postgres,dev]'
+	@touch $@
+
+demo: setup ## Run the whole path on a sample world, and print what it made
+	$(BIN)/journeys demo
+
+dev: setup ## Open the Dagster UI on what the demo made
+	$(BIN)/journeys dev
+
+check: setup ## Formatter, linter, types, import contracts, file sizes; changes nothing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+	@find journeys_pipeline -name '*.py' | xargs wc -l | awk '$$2 != "total" && $$1 > 300 {print $$2 ": " $$1 " lines; split it (300 at most)"; bad = 1} END {exit bad}'
+
+format: setup ## Format the code and sort imports
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+test: setup test-packages ## Run the tests
+	$(BIN)/pytest -n 2
+
+.PHONY: test-packages
+test-packages: # the tests speak to a real OpenSSH server; without root and apt they skip and say so
+	@if [ -x /usr/sbin/sshd ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y $(SYSTEM_PACKAGES) >/dev/null; \
+	else echo "No OpenSSH server here: its tests will be skipped. Install: $(SYSTEM_PACKAGES)"; fi
+
+constraints: setup ## Pin all dependencies anew
+	$(BIN)/uv pip compile --quiet --upgrade --no-header --no-annotate --no-emit-index-url --all-extras pyproject.toml --output-file constraints.txt
+
+clean: ## Remove what the demo made (the virtual environment stays)
+	rm -rf .journeys

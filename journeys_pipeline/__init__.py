@@ -1,0 +1,1 @@
+"""From raw journey files to the numbers a marketing platform runs on and bills by."""

@@ -1,0 +1,1 @@
+"""The outside world: SFTP servers, landing zone, lake, warehouse, mail, clock."""

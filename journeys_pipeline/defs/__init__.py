@@ -1,0 +1,1 @@
+"""Everything Dagster: assets, partitions, schedules, sensors, checks, jobs, resources."""

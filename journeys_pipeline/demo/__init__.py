@@ -1,0 +1,1 @@
+"""The sample world and the servers that serve it; outside the layers."""

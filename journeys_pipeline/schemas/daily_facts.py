@@ -1,0 +1,77 @@
+"""What happened, at person grain, per UTC day; every metric is counted from these."""
+
+import dataframely as dy
+
+
+class JourneyEntries(dy.Schema):
+    """One row per entry of a person into a journey, from events and from contact files (F64, D23)."""
+
+    day = dy.Date(description="UTC day of entered_at")
+    account_id = dy.String(primary_key=True)
+    source_id = dy.String(primary_key=True, description="event_id, or file_id#row_number of a contact entry")
+    sub_account_id = dy.String(nullable=True)
+    journey_id = dy.String()
+    journey_version = dy.Int32(nullable=True, description="Null for a contact entry: the feed names no version")
+    person_id = dy.String()
+    entry_id = dy.String()
+    entry_source = dy.String()
+    entered_at = dy.Datetime(time_unit="us", time_zone="UTC")
+
+
+class JourneyExits(dy.Schema):
+    """One row per exit of a person from a journey."""
+
+    day = dy.Date(description="UTC day of exited_at")
+    account_id = dy.String(primary_key=True)
+    source_id = dy.String(primary_key=True, description="event_id")
+    journey_id = dy.String()
+    person_id = dy.String()
+    entry_id = dy.String()
+    exit_type = dy.String()
+    exited_at = dy.Datetime(time_unit="us", time_zone="UTC")
+
+
+class JourneySteps(dy.Schema):
+    """One row per arrival at, or completion of, an element."""
+
+    day = dy.Date(description="UTC day of occurred_at")
+    account_id = dy.String(primary_key=True)
+    source_id = dy.String(primary_key=True, description="event_id")
+    journey_id = dy.String()
+    journey_version = dy.Int32()
+    element_id = dy.String()
+    person_id = dy.String()
+    event_type = dy.String(description="element_entered or element_completed")
+    outcome = dy.String(nullable=True, description="Null for an arrival")
+    occurred_at = dy.Datetime(time_unit="us", time_zone="UTC")
+
+
+class MessageEvents(dy.Schema):
+    """One row per event in a message's life: sent, priced, delivered, acted upon, …"""
+
+    day = dy.Date(description="UTC day of occurred_at")
+    account_id = dy.String(primary_key=True)
+    source_id = dy.String(primary_key=True, description="event_id")
+    message_id = dy.String()
+    event_type = dy.String()
+    journey_id = dy.String(nullable=True, description="Null for a message from outside any journey (F13)")
+    person_id = dy.String(nullable=True)
+    channel = dy.String()
+    segments = dy.Int32(nullable=True)
+    price = dy.Decimal(18, 6, nullable=True)
+    currency = dy.String(nullable=True)
+    is_machine = dy.Bool(description="Opened or clicked by a program (D13)")
+    occurred_at = dy.Datetime(time_unit="us", time_zone="UTC")
+
+
+class GoalEvents(dy.Schema):
+    """One row per performed goal event, before it is attributed to journeys (D15)."""
+
+    day = dy.Date(description="UTC day of occurred_at")
+    account_id = dy.String(primary_key=True)
+    source_id = dy.String(primary_key=True, description="event_id")
+    person_id = dy.String()
+    event_name = dy.String()
+    value = dy.Decimal(18, 6, nullable=True)
+    currency = dy.String(nullable=True)
+    occurred_at = dy.Datetime(time_unit="us", time_zone="UTC")

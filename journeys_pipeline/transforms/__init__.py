@@ -1,0 +1,1 @@
+"""How one table becomes the next: lazy frames in, lazy frames out."""
