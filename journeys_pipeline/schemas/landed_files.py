@@ -38,3 +38,21 @@ class LandedFiles(dy.Schema):
         """A landed file has a feed, a name and a hash."""
         has_all = pl.col("feed_id").is_not_null() & pl.col("file_name").is_not_null() & pl.col("sha256").is_not_null()
         return (pl.col("status") != LANDED) | has_all
+
+
+class FeedReadings(dy.Schema):
+    """One row per landed file that was read: what became of its records. A file is read once."""
+
+    file_id = dy.String(primary_key=True)
+    account_id = dy.String()
+    kind = dy.String(description="events, contacts or journeys")
+    records = dy.Int64(min=0)
+    accepted = dy.Int64(min=0, description="Of a contact file: valid entries")
+    duplicates = dy.Int64(min=0, description="Same key, same content: dropped")
+    quarantined = dy.Int64(min=0, description="Of a contact file: invalid entries")
+    read_at = dy.Datetime(time_unit="us", time_zone="UTC", description="Logical time of the run that read it")
+
+    @dy.rule()
+    def nothing_is_lost(cls) -> pl.Expr:
+        """Records = accepted + duplicates + quarantined."""
+        return pl.col("records") == pl.col("accepted") + pl.col("duplicates") + pl.col("quarantined")

@@ -1,0 +1,162 @@
+"""SQL tables that people and BI tools read, on SQLite or PostgreSQL; each slice replaced in one transaction."""
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import dataframely as dy
+import polars as pl
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+from journeys_pipeline.adapters.lake import table_name
+from journeys_pipeline.schemas.contact_entries import ImportPerformance
+from journeys_pipeline.schemas.landed_files import FeedReadings, LandedFiles
+from journeys_pipeline.schemas.mep_ledger import MepSummary
+from journeys_pipeline.schemas.metrics import (
+    CampaignPerformance,
+    ChannelPerformance,
+    ElementPerformance,
+    GoalValues,
+    Refreshes,
+    TouchedDays,
+)
+from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
+
+BUSY_TIMEOUT_S = 30
+GRAINS = ("day", "month")
+
+Slice = Mapping[str, Collection[Any]]
+
+
+class ExactDecimal(TypeDecorator[Decimal]):
+    """Decimal as text where the database has no exact numeric type (SQLite)."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> str | None:
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value)
+
+
+def _columns(table: type[dy.Schema]) -> list[sa.Column[Any]]:
+    columns = table.to_sqlalchemy_columns(sa.create_engine("sqlite://").dialect)
+    for column, definition in zip(columns, table.columns().values(), strict=True):
+        column.comment = definition.description
+        if isinstance(column.type, sa.Numeric) and column.type.asdecimal:
+            column.type = column.type.with_variant(ExactDecimal(), "sqlite")
+        elif isinstance(column.type, sa.BigInteger):
+            column.type = column.type.with_variant(sa.Integer(), "sqlite")
+    return columns
+
+
+def _define(metadata: sa.MetaData) -> dict[tuple[type[dy.Schema], str], sa.Table]:
+    one_grain = [LandedFiles, FeedReadings, ImportPerformance, Refreshes, TouchedDays, MepSummary, ReportRegister, MailOutbox]
+    by_grain = [CampaignPerformance, ChannelPerformance, ElementPerformance, GoalValues]
+    names = [(schema, "") for schema in one_grain] + [(schema, grain) for schema in by_grain for grain in GRAINS]
+    return {
+        (schema, grain): sa.Table(
+            table_name(schema) + (f"_by_{grain}" if grain else ""),
+            metadata,
+            *_columns(schema),
+            comment=(schema.__doc__ or "").splitlines()[0],
+        )
+        for schema, grain in names
+    }
+
+
+METADATA = sa.MetaData()
+TABLES = _define(METADATA)
+
+
+class Warehouse:
+    """Small served tables; one table per schema class (and grain, for metrics)."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = sa.create_engine(url)
+        if self._engine.dialect.name == "sqlite":
+            _make_sqlite_wait(self._engine)
+
+    def migrate(self) -> None:
+        """Bring the database to the newest revision; safe to repeat."""
+        from alembic import command  # noqa: PLC0415 - a second of import time that only migrations need
+        from alembic.config import Config  # noqa: PLC0415 - as above
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self._engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def read(self, table: type[dy.Schema], within: Slice | None = None, *, grain: str = "") -> pl.DataFrame:
+        """Rows of a table in the schema's columns and types, ordered by key.
+
+        Args:
+            table: The schema.
+            within: Column to the values wanted; none means all rows.
+            grain: "day" or "month" for the metrics tables.
+        """
+        target = TABLES[table, grain]
+        statement = sa.select(target).where(*_conditions(target, within or {}))
+        with self._engine.connect() as connection:
+            rows = connection.execute(statement.order_by(*target.primary_key.columns)).all()
+        schema = table.create_empty().schema
+        return pl.DataFrame(
+            [[_in_utc(value) for value in row] for row in rows], schema=schema, orient="row", infer_schema_length=None
+        )
+
+    def replace(
+        self, table: type[dy.Schema], rows: pl.DataFrame, within: Slice, *, grain: str = ""
+    ) -> None:
+        """Put validated `rows` in the place of all rows of the slice, in one transaction."""
+        target = TABLES[table, grain]
+        records = table.validate(rows, cast=True).to_dicts()
+        with self._engine.begin() as connection:
+            connection.execute(target.delete().where(*_conditions(target, within)))
+            if records:
+                connection.execute(target.insert(), records)
+
+    def upsert(self, table: type[dy.Schema], rows: pl.DataFrame) -> None:
+        """Insert validated `rows`, each in the place of the row with its key, in one transaction."""
+        target = TABLES[table, ""]
+        records = table.validate(rows, cast=True).to_dicts()
+        keys = [column.name for column in target.primary_key.columns]
+        matches_key = sa.and_(*(target.c[name] == sa.bindparam(f"key_{name}") for name in keys))
+        with self._engine.begin() as connection:
+            if records:
+                connection.execute(
+                    target.delete().where(matches_key), [{f"key_{name}": row[name] for name in keys} for row in records]
+                )
+                connection.execute(target.insert(), records)
+
+
+def _conditions(target: sa.Table, within: Slice) -> list[sa.ColumnElement[bool]]:
+    return [target.c[column].in_(list(values)) for column, values in within.items()]
+
+
+def _in_utc(value: object) -> object:
+    """SQLite keeps no zone; every time that we store is UTC."""
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    return value
+
+
+def _make_sqlite_wait(engine: sa.Engine) -> None:
+    """Take the write lock when a transaction begins: deferred locks fail under concurrent writers."""
+
+    @sa.event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: object) -> None:  # pyright: ignore[reportUnusedFunction] - registered
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
+        connection.execute("PRAGMA journal_mode = WAL")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:  # pyright: ignore[reportUnusedFunction] - registered
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+

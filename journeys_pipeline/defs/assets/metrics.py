@@ -1,0 +1,136 @@
+"""Stage 5: figures per day and per month, each counted from facts for its own grain, and the mark of a refresh."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import dagster as dg
+import dataframely as dy
+import polars as pl
+
+from journeys_pipeline.adapters.lake import Lake, table_name
+from journeys_pipeline.defs.metadata import about, add_row_counts
+from journeys_pipeline.defs.partitions import days, days_to_months, months, one_run
+from journeys_pipeline.defs.refresh import RefreshConfig, Scope
+from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseDatabase
+from journeys_pipeline.periods import add_months
+from journeys_pipeline.schemas.daily_facts import (
+    GoalEvents,
+    JourneyEntries,
+    JourneyExits,
+    JourneySteps,
+    MessageEvents,
+)
+from journeys_pipeline.schemas.journey_events import Journeys
+from journeys_pipeline.schemas.metrics import (
+    CampaignPerformance,
+    ChannelPerformance,
+    ElementPerformance,
+    GoalValues,
+    Refreshes,
+)
+from journeys_pipeline.transforms.metrics import (
+    Facts,
+    Periods,
+    measure_campaigns,
+    measure_channels,
+    measure_elements,
+    measure_goal_values,
+)
+
+Measure = Callable[[Facts, Periods], pl.LazyFrame]
+Grain = Literal["day", "month"]
+
+CAMPAIGN_FACTS = [JourneyEntries, JourneyExits, MessageEvents, GoalEvents, Journeys]
+MEASURES: list[tuple[type[dy.Schema], Measure, list[type[dy.Schema]]]] = [
+    (CampaignPerformance, measure_campaigns, CAMPAIGN_FACTS),
+    (ChannelPerformance, measure_channels, [MessageEvents]),
+    (ElementPerformance, measure_elements, [JourneySteps]),
+    (GoalValues, measure_goal_values, [GoalEvents, JourneyEntries, Journeys]),
+]
+
+
+def read_facts(lake: Lake, accounts: list[str]) -> Facts:
+    """The accounts' fact tables, from the first day on."""
+
+    def read(table: type[dy.Schema]) -> pl.LazyFrame:
+        return lake.scan(table).filter(pl.col("account_id").is_in(accounts))
+
+    return Facts(
+        entries=read(JourneyEntries),
+        exits=read(JourneyExits),
+        steps=read(JourneySteps),
+        messages=read(MessageEvents),
+        goals=read(GoalEvents),
+        journeys=read(Journeys),
+    )
+
+
+def periods_of(scope: Scope, grain: Grain) -> Periods:
+    """The days that a scope's partitions cover."""
+    last = scope.periods[-1]
+    end = add_months(last, 1) if grain == "month" else last.fromordinal(last.toordinal() + 1)
+    return Periods(scope.periods[0], end, grain)
+
+
+def _metric_asset(
+    table: type[dy.Schema], measure: Measure, sources: list[type[dy.Schema]], grain: Grain
+) -> dg.AssetsDefinition:
+    """The asset that replaces a served table's slice with what `measure` counts."""
+
+    def dep(source: type[dy.Schema]) -> dg.AssetDep:
+        mapped = grain == "month" and source is not Journeys
+        return dg.AssetDep(table_name(source), partition_mapping=days_to_months if mapped else None)
+
+    @dg.asset(
+        name=f"{table_name(table)}_by_{grain}",
+        partitions_def=months if grain == "month" else days,
+        backfill_policy=one_run,
+        deps=[dep(source) for source in sources],
+        **about(table, kinds={"polars", "sqlalchemy"}, group="metrics"),
+    )
+    def metric(
+        context: dg.AssetExecutionContext,
+        config: RefreshConfig,
+        catalog_file: CatalogFile,
+        lake_folder: LakeFolder,
+        warehouse_database: WarehouseDatabase,
+    ) -> None:
+        scope = Scope.of(context, config, catalog_file.load())
+        facts = read_facts(lake_folder.open(), list(scope.accounts))
+        rows = measure(facts, periods_of(scope, grain)).collect(engine="streaming")
+        warehouse_database.open().replace(table, rows, scope.slice("period"), grain=grain)
+        counts = rows.group_by("period").agg(rows=pl.len())
+        add_row_counts(context, counts, periods=scope.periods, accounts=len(scope.accounts))
+
+    return metric
+
+
+daily_metric_assets = [_metric_asset(*measured, "day") for measured in MEASURES]
+monthly_metric_assets = [_metric_asset(*measured, "month") for measured in MEASURES]
+
+
+@dg.asset(
+    partitions_def=days,
+    backfill_policy=one_run,
+    deps=[f"{table_name(table)}_by_day" for table, _, _ in MEASURES],
+    **about(Refreshes, kinds={"sqlalchemy"}, group="metrics"),
+)
+def refreshes(
+    context: dg.AssetExecutionContext,
+    config: RefreshConfig,
+    catalog_file: CatalogFile,
+    warehouse_database: WarehouseDatabase,
+) -> None:
+    catalog = catalog_file.load()
+    scope = Scope.of(context, config, catalog)
+    rows = [
+        {
+            "account_id": account,
+            "day": day,
+            "tier": catalog.account(account).tier_on(scope.as_of.date()).value,
+            "as_of": scope.as_of,
+        }
+        for account in scope.accounts
+        for day in scope.periods
+    ]
+    warehouse_database.open().upsert(Refreshes, pl.DataFrame(rows, schema=Refreshes.create_empty().schema))

@@ -1,0 +1,43 @@
+"""Jobs: what runs together. A job holds one kind of partition only."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dagster as dg
+
+from journeys_pipeline.defs.assets.daily_facts import fact_assets
+from journeys_pipeline.defs.assets.metrics import daily_metric_assets, monthly_metric_assets, refreshes
+from journeys_pipeline.defs.partitions import days, months
+from journeys_pipeline.tiers import Tier
+
+DAILY = [asset.key.to_user_string() for asset in (*fact_assets, *daily_metric_assets, refreshes)]
+MONTHLY = ["mep_ledger", "mep_summary", *(asset.key.to_user_string() for asset in monthly_metric_assets)]
+
+ingest = dg.define_asset_job(
+    "ingest",
+    selection=["landed_files", "contact_entries", "import_performance", "journeys", "journey_events"],
+    description="Fetch what is new from every server, and accept or refuse its records.",
+    tags={"dagster/concurrency_key": "ingest"},
+)
+refresh = dg.define_asset_job(
+    "refresh",
+    selection=DAILY,
+    partitions_def=days,
+    description="Make facts and daily figures of a range of days, for the accounts on the run's tiers.",
+)
+book = dg.define_asset_job(
+    "book",
+    selection=MONTHLY,
+    partitions_def=months,
+    description="Bring the MEP ledger and the monthly figures up to the facts.",
+)
+report = dg.define_asset_job(
+    "report",
+    selection=["mep_reports"],
+    description="Make an MEP consumption report, list it in the register, mail it once.",
+)
+
+
+def tier_config(assets: Sequence[str], tiers: Sequence[Tier]) -> dict[str, Any]:
+    """The run config that restricts assets to the accounts on some tiers."""
+    return {"ops": {asset: {"config": {"tiers": [tier.name for tier in tiers]}} for asset in assets}}

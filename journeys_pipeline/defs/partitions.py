@@ -1,0 +1,49 @@
+"""UTC days and months as Dagster partitions, and what a run's keys and tags say."""
+
+from datetime import UTC, date, datetime
+
+import dagster as dg
+
+from journeys_pipeline import environment
+from journeys_pipeline.periods import month_of
+
+AS_OF_TAG = "journeys/as_of"
+RANGE_START_TAG = "dagster/asset_partition_range_start"
+RANGE_END_TAG = "dagster/asset_partition_range_end"
+
+days = dg.DailyPartitionsDefinition(start_date=environment.first_day().isoformat(), end_offset=1)
+months = dg.MonthlyPartitionsDefinition(start_date=month_of(environment.first_day()).isoformat(), end_offset=1)
+
+days_to_months = dg.TimeWindowPartitionMapping(allow_nonexistent_upstream_partitions=True)
+one_run = dg.BackfillPolicy.single_run()
+
+
+def run_periods(context: dg.AssetExecutionContext) -> list[date]:
+    """The days, or first days of months, that a run makes.
+
+    Raises:
+        dagster.Failure: the run's range names no partition; Dagster would call such a run a success.
+    """
+    if not context.partition_keys:
+        raise dg.Failure("The range of partitions is empty: its start must not lie after its end.")
+    return [date.fromisoformat(key) for key in context.partition_keys]
+
+
+def logical_time(context: dg.AssetExecutionContext) -> datetime:
+    """The run's logical time: its `journeys/as_of` tag, else when it was created. The same on every retry."""
+    tag = context.run.tags.get(AS_OF_TAG)
+    if tag:
+        return datetime.fromisoformat(tag).astimezone(UTC)
+    record = context.instance.get_run_record_by_id(context.run.root_run_id or context.run_id)
+    if record is None:
+        raise dg.Failure("The run is not in this Dagster instance, so it has no logical time.")
+    return record.create_timestamp.astimezone(UTC)
+
+
+def range_tags(first: date, last: date, *, as_of: datetime) -> dict[str, str]:
+    """The tags of a run over partitions first..last, both inclusive, at a logical time."""
+    return {
+        RANGE_START_TAG: first.isoformat(),
+        RANGE_END_TAG: last.isoformat(),
+        AS_OF_TAG: as_of.isoformat(),
+    }

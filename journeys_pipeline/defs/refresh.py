@@ -1,0 +1,42 @@
+"""What a refresh covers: periods, the accounts on its tiers, and its logical time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import dagster as dg
+import polars as pl
+
+from journeys_pipeline.catalog import Catalog
+from journeys_pipeline.defs.partitions import logical_time, run_periods
+from journeys_pipeline.tiers import Tier
+
+
+class RefreshConfig(dg.Config):
+    """Whose numbers a run makes: the accounts that are on these tiers at the run's logical time."""
+
+    tiers: list[Tier] = list(Tier)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The slice that a run replaces: its periods times its accounts."""
+
+    periods: Sequence[date]
+    accounts: Sequence[str]
+    as_of: datetime
+
+    @classmethod
+    def of(cls, context: dg.AssetExecutionContext, config: RefreshConfig, catalog: Catalog) -> "Scope":
+        """The scope that a run's partitions, config and logical time say."""
+        as_of = logical_time(context)
+        return cls(run_periods(context), catalog.accounts_on(config.tiers, as_of.date()), as_of)
+
+    def slice(self, column: str) -> dict[str, Sequence[date] | Sequence[str]]:
+        """The slice as the lake and the warehouse take it; `column` is the one that holds the period."""
+        return {column: self.periods, "account_id": self.accounts}
+
+    def select(self, table: pl.LazyFrame, column: str) -> pl.LazyFrame:
+        """The slice's rows of a table."""
+        in_periods = pl.col(column).is_between(self.periods[0], self.periods[-1])
+        return table.filter(in_periods & pl.col("account_id").is_in(self.accounts))

@@ -1,0 +1,76 @@
+"""Resources: fields, and one method that returns an adapter. No logic."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from journeys_pipeline import environment
+from journeys_pipeline.adapters.lake import Lake
+from journeys_pipeline.adapters.landing_zone import LandingZone
+from journeys_pipeline.adapters.mail import OutboxFolderSender, Sender, SmtpSender
+from journeys_pipeline.adapters.warehouse import Warehouse
+from journeys_pipeline.catalog import Catalog, load_catalog
+
+
+class CatalogFile(dg.ConfigurableResource):
+    """The catalog, read when a run asks for it."""
+
+    path: str
+
+    def load(self) -> Catalog:
+        return load_catalog(Path(self.path))
+
+
+class LakeFolder(dg.ConfigurableResource):
+    """The folder of Delta tables."""
+
+    folder: str
+
+    def open(self) -> Lake:
+        return Lake(Path(self.folder))
+
+
+class LandingFolder(dg.ConfigurableResource):
+    """The folder of bytes as fetched."""
+
+    folder: str
+
+    def open(self) -> LandingZone:
+        return LandingZone(Path(self.folder))
+
+
+class WarehouseDatabase(dg.ConfigurableResource):
+    """The SQL database of served tables, at its newest revision."""
+
+    url: str
+
+    def open(self) -> Warehouse:
+        warehouse = Warehouse(self.url)
+        warehouse.migrate()
+        return warehouse
+
+
+class ReportsFolder(dg.ConfigurableResource):
+    """The folder that reports are written to."""
+
+    folder: str
+
+    def open(self) -> Path:
+        return Path(self.folder)
+
+
+class MailAccount(dg.ConfigurableResource):
+    """The way out for mail: an SMTP server, or an outbox folder where no host is set."""
+
+    host: str
+    port: int
+    security: str
+    user: str
+    sender: str
+    outbox: str
+
+    def open(self) -> Sender:
+        if not self.host:
+            return OutboxFolderSender(Path(self.outbox))
+        password = dg.EnvVar(environment.SMTP_PASSWORD).get_value()
+        return SmtpSender(self.host, self.port, security=self.security, user=self.user or None, password=password)

@@ -1,0 +1,95 @@
+"""Schedules: fetching for all, one refresh per tier, the monthly reports."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import polars as pl
+
+from journeys_pipeline.adapters.warehouse import Warehouse
+from journeys_pipeline.catalog import Catalog
+from journeys_pipeline.defs.jobs import DAILY, ingest, refresh, report, tier_config
+from journeys_pipeline.defs.partitions import AS_OF_TAG, range_tags
+from journeys_pipeline.defs.resources import CatalogFile, WarehouseDatabase
+from journeys_pipeline.environment import first_day
+from journeys_pipeline.periods import add_months, contiguous_ranges, month_of
+from journeys_pipeline.schemas.metrics import Refreshes, TouchedDays
+from journeys_pipeline.tiers import REFRESH_CRON, Tier
+
+REPORT_CRON = "0 6 4 * *"
+
+
+def ranges_to_refresh(
+    warehouse: Warehouse, catalog: Catalog, tier: Tier, *, as_of: datetime
+) -> list[tuple[datetime.date, datetime.date]]:
+    """Ranges of days (first, last) due for a tier: yesterday, today, and the days that files touched since."""
+    accounts = catalog.accounts_on([tier], as_of.date())
+    touched = warehouse.read(TouchedDays, {"account_id": accounts})
+    made = warehouse.read(Refreshes, {"account_id": accounts})
+    is_stale = pl.col("as_of").is_null() | (pl.col("touched_at") > pl.col("as_of"))
+    late = touched.join(made, on=["account_id", "day"], how="left").filter(
+        is_stale & pl.col("day").is_between(first_day(), as_of.date())
+    )
+    today = as_of.date()
+    return contiguous_ranges([today - timedelta(days=1), today, *late["day"]]) if accounts else []
+
+
+def _refresh_schedule(tier: Tier) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name=f"refresh_{tier}",
+        cron_schedule=REFRESH_CRON[tier],
+        job=refresh,
+        execution_timezone="UTC",
+        description=f"Refresh accounts on the tier {tier}: yesterday, today, and the days that late files touched (F90).",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    def schedule(
+        context: dg.ScheduleEvaluationContext, catalog_file: CatalogFile, warehouse_database: WarehouseDatabase
+    ) -> Iterator[dg.RunRequest]:
+        as_of = context.scheduled_execution_time.astimezone(UTC)
+        warehouse, catalog = warehouse_database.open(), catalog_file.load()
+        for first, last in ranges_to_refresh(warehouse, catalog, tier, as_of=as_of):
+            yield dg.RunRequest(
+                run_key=f"{tier}-{as_of.isoformat()}-{first}",
+                tags=range_tags(first, last, as_of=as_of) | {"journeys/tier": tier.value},
+                run_config=tier_config(DAILY, [tier]),
+            )
+
+    return schedule
+
+
+@dg.schedule(
+    cron_schedule="*/15 * * * *",
+    job=ingest,
+    execution_timezone="UTC",
+    description="Fetch from every connection, four times an hour.",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def fetch_all(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    as_of = context.scheduled_execution_time.astimezone(UTC)
+    return dg.RunRequest(run_key=as_of.isoformat(), tags={AS_OF_TAG: as_of.isoformat()})
+
+
+@dg.schedule(
+    cron_schedule=REPORT_CRON,
+    job=report,
+    execution_timezone="UTC",
+    description="Mail last month's MEP consumption report of every account that names recipients, once it is closed.",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def monthly_reports(
+    context: dg.ScheduleEvaluationContext, catalog_file: CatalogFile
+) -> Iterator[dg.RunRequest]:
+    as_of = context.scheduled_execution_time.astimezone(UTC)
+    month = add_months(month_of(as_of.date()), -1)
+    for account in catalog_file.load().accounts:
+        if account.recipients:
+            config = {"account": account.id, "month": f"{month:%Y-%m}"}
+            yield dg.RunRequest(
+                run_key=f"{account.id}-{month:%Y-%m}",
+                tags={AS_OF_TAG: as_of.isoformat()},
+                run_config={"ops": {"mep_reports": {"config": config}}},
+            )
+
+
+schedules = [fetch_all, *(_refresh_schedule(tier) for tier in Tier), monthly_reports]

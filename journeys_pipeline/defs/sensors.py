@@ -1,0 +1,62 @@
+"""Sensors: the ledger follows every run that made entries."""
+
+from datetime import UTC, date
+
+import dagster as dg
+
+from journeys_pipeline.defs.jobs import MONTHLY, book, tier_config
+from journeys_pipeline.defs.partitions import AS_OF_TAG, RANGE_END_TAG, RANGE_START_TAG, range_tags
+from journeys_pipeline.periods import month_of
+from journeys_pipeline.tiers import Tier
+
+ENTRIES = dg.AssetKey("journey_entries")
+LEDGER = dg.AssetKey("mep_ledger")
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    request_job=book,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="When a run has made journey_entries, book the months that it touched. Back-fills that hold "
+    "the ledger themselves are left to themselves.",
+)
+def ledger_follows_facts(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
+    run = context.dagster_run
+    days = run_days(run)
+    if days is None or ENTRIES not in _assets(context):
+        return dg.SkipReason(f"Run {run.run_id} made no entries.")
+    if _backfill_has_ledger(context):
+        return dg.SkipReason(f"The back-fill of run {run.run_id} books the ledger itself.")
+    as_of = run.tags.get(AS_OF_TAG)
+    record = context.instance.get_run_record_by_id(run.root_run_id or run.run_id)
+    created = record.create_timestamp.astimezone(UTC).isoformat() if record else None
+    tier = run.tags.get("journeys/tier")
+    months = range_tags(month_of(days[0]), month_of(days[1]), as_of=as_of or created)
+    return dg.RunRequest(
+        run_key=run.run_id,
+        tags=months | ({"journeys/tier": tier} if tier else {}),
+        run_config=tier_config(MONTHLY, [Tier(tier)] if tier else list(Tier)),
+    )
+
+
+def run_days(run: dg.DagsterRun) -> tuple[date, date] | None:
+    """First and last day of a run's partitions; None for a run without daily partitions."""
+    key = run.tags.get("dagster/partition")
+    start, end = run.tags.get(RANGE_START_TAG, key), run.tags.get(RANGE_END_TAG, key)
+    if start is None or end is None:
+        return None
+    return date.fromisoformat(start), date.fromisoformat(end)
+
+
+def _assets(context: dg.RunStatusSensorContext) -> set[dg.AssetKey]:
+    run = context.dagster_run
+    if run.asset_selection:
+        return set(run.asset_selection)
+    return {ENTRIES} if run.job_name == "refresh" else set()
+
+
+def _backfill_has_ledger(context: dg.RunStatusSensorContext) -> bool:
+    backfill_id = context.dagster_run.tags.get("dagster/backfill")
+    backfill = context.instance.get_backfill(backfill_id) if backfill_id else None
+    return bool(backfill and backfill.asset_selection and LEDGER in backfill.asset_selection)

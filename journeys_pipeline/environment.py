@@ -1,0 +1,46 @@
+"""The environment variables, named here and nowhere else."""
+
+import os
+from datetime import date
+from pathlib import Path
+
+DEFAULT_FIRST_DAY = "2025-01-01"
+DEFAULT_SMTP_PORT = "587"
+
+
+def home() -> Path:
+    """The folder that holds all that is made, by default .journeys below the working folder."""
+    return Path(os.environ.get("JOURNEYS_HOME", ".journeys")).absolute()
+
+
+def catalog_path() -> Path:
+    """The YAML file of accounts, connections and feeds."""
+    return Path(os.environ.get("JOURNEYS_CATALOG", home() / "journeys.yaml")).absolute()
+
+
+def warehouse_url() -> str:
+    """SQLAlchemy's URL of the warehouse, by default a SQLite file."""
+    return os.environ.get("JOURNEYS_WAREHOUSE_URL", f"sqlite:///{home() / 'warehouse.sqlite'}")
+
+
+def first_day() -> date:
+    """The first daily partition; earlier events are kept, but not counted.
+
+    Raises:
+        ValueError: the variable is not a date.
+    """
+    return date.fromisoformat(os.environ.get("JOURNEYS_FIRST_DAY", DEFAULT_FIRST_DAY))
+
+
+def smtp() -> dict[str, str]:
+    """The mail settings; without a host, mail becomes .eml files in an outbox folder."""
+    return {
+        "host": os.environ.get("JOURNEYS_SMTP_HOST", ""),
+        "port": os.environ.get("JOURNEYS_SMTP_PORT", DEFAULT_SMTP_PORT),
+        "security": os.environ.get("JOURNEYS_SMTP_SECURITY", "starttls"),
+        "user": os.environ.get("JOURNEYS_SMTP_USER", ""),
+        "sender": os.environ.get("JOURNEYS_MAIL_SENDER", "journeys@localhost"),
+    }
+
+
+SMTP_PASSWORD = "JOURNEYS_SMTP_PASSWORD"  # noqa: S105 - the variable's name, not its value
