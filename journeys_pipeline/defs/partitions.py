@@ -8,6 +8,7 @@ from journeys_pipeline import environment
 from journeys_pipeline.periods import month_of
 
 AS_OF_TAG = "journeys/as_of"
+TIER_TAG = "journeys/tier"
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
 
@@ -30,11 +31,16 @@ def run_periods(context: dg.AssetExecutionContext) -> list[date]:
 
 
 def logical_time(context: dg.AssetExecutionContext) -> datetime:
-    """The run's logical time: its `journeys/as_of` tag, else when it was created. The same on every retry."""
-    tag = context.run.tags.get(AS_OF_TAG)
+    """The logical time of the run that an asset is made in."""
+    return run_time(context.instance, context.run)
+
+
+def run_time(instance: dg.DagsterInstance, run: dg.DagsterRun) -> datetime:
+    """A run's logical time: its `journeys/as_of` tag, else when it was created. The same on every retry."""
+    tag = run.tags.get(AS_OF_TAG)
     if tag:
         return datetime.fromisoformat(tag).astimezone(UTC)
-    record = context.instance.get_run_record_by_id(context.run.root_run_id or context.run_id)
+    record = instance.get_run_record_by_id(run.root_run_id or run.run_id)
     if record is None:
         raise dg.Failure("The run is not in this Dagster instance, so it has no logical time.")
     return record.create_timestamp.astimezone(UTC)

@@ -1,7 +1,7 @@
 """Schedules: fetching for all, one refresh per tier, the monthly reports."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 import polars as pl
@@ -9,7 +9,7 @@ import polars as pl
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Catalog
 from journeys_pipeline.defs.jobs import DAILY, ingest, refresh, report, tier_config
-from journeys_pipeline.defs.partitions import AS_OF_TAG, range_tags
+from journeys_pipeline.defs.partitions import AS_OF_TAG, TIER_TAG, range_tags
 from journeys_pipeline.defs.resources import CatalogFile, WarehouseDatabase
 from journeys_pipeline.environment import first_day
 from journeys_pipeline.periods import add_months, contiguous_ranges, month_of
@@ -21,7 +21,7 @@ REPORT_CRON = "0 6 4 * *"
 
 def ranges_to_refresh(
     warehouse: Warehouse, catalog: Catalog, tier: Tier, *, as_of: datetime
-) -> list[tuple[datetime.date, datetime.date]]:
+) -> list[tuple[date, date]]:
     """Ranges of days (first, last) due for a tier: yesterday, today, and the days that files touched since."""
     accounts = catalog.accounts_on([tier], as_of.date())
     touched = warehouse.read(TouchedDays, {"account_id": accounts})
@@ -51,7 +51,7 @@ def _refresh_schedule(tier: Tier) -> dg.ScheduleDefinition:
         for first, last in ranges_to_refresh(warehouse, catalog, tier, as_of=as_of):
             yield dg.RunRequest(
                 run_key=f"{tier}-{as_of.isoformat()}-{first}",
-                tags=range_tags(first, last, as_of=as_of) | {"journeys/tier": tier.value},
+                tags=range_tags(first, last, as_of=as_of) | {TIER_TAG: tier.value},
                 run_config=tier_config(DAILY, [tier]),
             )
 

@@ -1,11 +1,11 @@
 """Sensors: the ledger follows every run that made entries."""
 
-from datetime import UTC, date
+from datetime import date
 
 import dagster as dg
 
 from journeys_pipeline.defs.jobs import MONTHLY, book, tier_config
-from journeys_pipeline.defs.partitions import AS_OF_TAG, RANGE_END_TAG, RANGE_START_TAG, range_tags
+from journeys_pipeline.defs.partitions import RANGE_END_TAG, RANGE_START_TAG, TIER_TAG, range_tags, run_time
 from journeys_pipeline.periods import month_of
 from journeys_pipeline.tiers import Tier
 
@@ -28,14 +28,11 @@ def ledger_follows_facts(context: dg.RunStatusSensorContext) -> dg.RunRequest | 
         return dg.SkipReason(f"Run {run.run_id} made no entries.")
     if _backfill_has_ledger(context):
         return dg.SkipReason(f"The back-fill of run {run.run_id} books the ledger itself.")
-    as_of = run.tags.get(AS_OF_TAG)
-    record = context.instance.get_run_record_by_id(run.root_run_id or run.run_id)
-    created = record.create_timestamp.astimezone(UTC).isoformat() if record else None
-    tier = run.tags.get("journeys/tier")
-    months = range_tags(month_of(days[0]), month_of(days[1]), as_of=as_of or created)
+    tier = run.tags.get(TIER_TAG)
+    months = range_tags(month_of(days[0]), month_of(days[1]), as_of=run_time(context.instance, run))
     return dg.RunRequest(
         run_key=run.run_id,
-        tags=months | ({"journeys/tier": tier} if tier else {}),
+        tags=months | ({TIER_TAG: tier} if tier else {}),
         run_config=tier_config(MONTHLY, [Tier(tier)] if tier else list(Tier)),
     )
 

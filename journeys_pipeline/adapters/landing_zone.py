@@ -1,0 +1,92 @@
+"""The bytes as fetched: content-addressed, immutable, one folder per connection."""
+
+import os
+import re
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+UNFINISHED = ".incoming-"
+
+
+class IncomingFile:
+    """A file on its way in: write to `stream`, then `keep` it."""
+
+    def __init__(self, stream: BinaryIO, temporary: Path, folder: Path) -> None:
+        self.stream = stream
+        self._temporary = temporary
+        self._folder = folder
+
+    def keep(self, sha256: str) -> Path:
+        """Where the bytes now lie for good, on disk for sure; bytes already there stay untouched."""
+        target = _address(self._folder, sha256)
+        _sync(self.stream)
+        if not target.exists():
+            _make_folder(target.parent)
+            self._temporary.replace(target)
+            _sync_folder(target.parent)
+        return target
+
+
+class LandingZone:
+    """All landed files below one folder: `root/connection_id/ab/<sha256>`; folders 0700, files 0600."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    @contextmanager
+    def receive(self, connection_id: str) -> Generator[IncomingFile]:
+        """An incoming file; without `keep`, nothing of it stays."""
+        folder = self._folder(connection_id)
+        self._root.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        _make_folder(folder)
+        descriptor, name = tempfile.mkstemp(prefix=UNFINISHED, dir=folder)
+        temporary = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                os.fchmod(descriptor, FILE_MODE)
+                yield IncomingFile(stream, temporary, folder)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def path(self, connection_id: str, sha256: str) -> Path:
+        """Where these bytes lie, or would lie."""
+        return _address(self._folder(connection_id), sha256)
+
+    def has(self, connection_id: str, sha256: str) -> bool:
+        """Whether these bytes came over this connection before."""
+        return self.path(connection_id, sha256).is_file()
+
+    def _folder(self, connection_id: str) -> Path:
+        if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", connection_id):
+            raise ValueError("A connection id is letters, digits, '.', '_' and '-', and does not begin with a dot.")
+        return self._root / connection_id
+
+
+def _address(folder: Path, sha256: str) -> Path:
+    if not re.fullmatch(r"[0-9a-f]{64}", sha256):
+        raise ValueError("A SHA-256 is 64 lower-case hexadecimal digits.")
+    return folder / sha256[:2] / sha256
+
+
+def _make_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        _sync_folder(folder.parent)
+
+
+def _sync(stream: BinaryIO) -> None:
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,64 @@
+"""The one assembly: what Dagster loads."""
+
+import dagster as dg
+
+from journeys_pipeline import environment
+from journeys_pipeline.defs.assets.contact_entries import contact_entries, import_performance
+from journeys_pipeline.defs.assets.daily_facts import fact_assets
+from journeys_pipeline.defs.assets.journey_events import journey_events, journeys
+from journeys_pipeline.defs.assets.landed_files import landed_files
+from journeys_pipeline.defs.assets.mep_ledger import mep_ledger, mep_summary
+from journeys_pipeline.defs.assets.metrics import daily_metric_assets, monthly_metric_assets, refreshes
+from journeys_pipeline.defs.assets.reports import mep_reports
+from journeys_pipeline.defs.checks import checks
+from journeys_pipeline.defs.jobs import book, ingest, refresh, report
+from journeys_pipeline.defs.resources import (
+    CatalogFile,
+    LakeFolder,
+    LandingFolder,
+    MailAccount,
+    ReportsFolder,
+    WarehouseDatabase,
+)
+from journeys_pipeline.defs.schedules import schedules
+from journeys_pipeline.defs.sensors import ledger_follows_facts
+
+_home = environment.home()
+_smtp = environment.smtp()
+
+defs = dg.Definitions(
+    assets=[
+        landed_files,
+        contact_entries,
+        import_performance,
+        journeys,
+        journey_events,
+        *fact_assets,
+        *daily_metric_assets,
+        refreshes,
+        *monthly_metric_assets,
+        mep_ledger,
+        mep_summary,
+        mep_reports,
+    ],
+    asset_checks=checks,
+    jobs=[ingest, refresh, book, report],
+    schedules=schedules,
+    sensors=[ledger_follows_facts],
+    executor=dg.in_process_executor,
+    resources={
+        "catalog_file": CatalogFile(path=str(environment.catalog_path())),
+        "lake_folder": LakeFolder(folder=str(_home / "lake")),
+        "landing_folder": LandingFolder(folder=str(_home / "landing")),
+        "warehouse_database": WarehouseDatabase(url=environment.warehouse_url()),
+        "reports_folder": ReportsFolder(folder=str(_home / "reports")),
+        "mail_account": MailAccount(
+            host=_smtp["host"],
+            port=int(_smtp["port"]),
+            security=_smtp["security"],
+            user=_smtp["user"],
+            sender=_smtp["sender"],
+            outbox=str(_home / "outbox"),
+        ),
+    },
+)

@@ -1,0 +1,180 @@
+"""Contact rows judged one by one (F43-F53), and the import performance table (F37-F46)."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from journeys_pipeline.catalog import ContactsFeed
+from journeys_pipeline.schemas.contact_entries import (
+    EMPTY_BOTH,
+    EMPTY_EMAIL,
+    EMPTY_PHONE,
+    MALFORMED_EMAIL,
+    MALFORMED_PHONE,
+    MALFORMED_ROW,
+    ContactEntries,
+    ImportPerformance,
+)
+from journeys_pipeline.schemas.landed_files import CONNECTION_ERROR, LANDED
+
+_SEPARATOR = "\x1f"  # occurs in no account id and no contact, so no two pairs join to the same text
+_HASH_LENGTH = 32
+
+
+@dataclass(frozen=True)
+class ContactFile:
+    """The landed file that the rows come from."""
+
+    file_id: str
+    account_id: str
+    imported_at: datetime
+
+
+def judge_contacts(rows: pl.LazyFrame, *, feed: ContactsFeed, file: ContactFile) -> pl.LazyFrame:
+    """One ContactEntries row per contact row, by row_number: accepted, or refused with all its reasons (F47-F53).
+
+    `rows` has row_number, raw_phone, raw_email, attributes, is_readable. Only the feed's contact types are judged.
+    With both types one valid contact is enough if the other is empty (F51), never if it is malformed (F50).
+    """
+    imported_at = pl.lit(file.imported_at, dtype=pl.Datetime("us", "UTC"))
+    return (
+        rows.sort("row_number")
+        .with_columns(
+            raw_phone=_given("raw_phone", is_wanted=feed.contact_type != "email"),
+            raw_email=_given("raw_email", is_wanted=feed.contact_type != "phone"),
+        )
+        .with_columns(
+            phone=_for_each_value(pl.col("raw_phone"), lambda value: _e164(value, feed.default_region)),
+            email=_for_each_value(pl.col("raw_email"), _normalised_email),
+        )
+        .with_columns(reasons=_reasons(feed.contact_type))
+        .with_columns(is_valid=pl.col("reasons").is_null())
+        .with_columns(
+            person_id=_for_each_value(
+                pl.when("is_valid").then(pl.coalesce("phone", "email")),
+                lambda contact: _person_id(file.account_id, contact),
+            )
+        )
+        .with_columns(
+            file_id=pl.lit(file.file_id),
+            account_id=pl.lit(file.account_id),
+            sub_account_id=pl.lit(feed.sub_account_id, dtype=pl.String),
+            journey_id=pl.lit(feed.journey_id),
+            is_duplicate=pl.col("is_valid") & ~pl.col("person_id").is_first_distinct(),
+            imported_at=imported_at,
+            day=imported_at.dt.date(),
+        )
+        .select(ContactEntries.column_names())
+    )
+
+
+def _given(column: str, *, is_wanted: bool) -> pl.Expr:
+    """The column's text without surrounding white space; null where that leaves nothing, or nothing is wanted."""
+    text = pl.col(column).str.strip_chars()
+    return pl.when(pl.lit(is_wanted) & pl.col("is_readable") & (text != "")).then(text)
+
+
+def _for_each_value(values: pl.Expr, judge: Callable[[str], str | None]) -> pl.Expr:
+    """What `judge` makes of each value, asked once per distinct value; null stays null."""
+
+    def judged(column: pl.Series) -> pl.Series:
+        distinct = column.drop_nulls().unique()
+        results = pl.Series([judge(value) for value in distinct], dtype=pl.String)
+        return column.replace_strict(distinct, results, default=None, return_dtype=pl.String)
+
+    return values.map_batches(judged, return_dtype=pl.String)
+
+
+def _e164(value: str, default_region: str | None) -> str | None:
+    """The phone number in E.164; None if it is not valid (F48)."""
+    import phonenumbers  # noqa: PLC0415 # its metadata is loaded only where phones are judged
+
+    try:
+        number = phonenumbers.parse(value, default_region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _normalised_email(value: str) -> str | None:
+    """The e-mail address in lower case; None if it is not valid (F48)."""
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 # loaded only where e-mails are
+
+    try:
+        return validate_email(value, check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        return None
+
+
+def _person_id(account_id: str, contact: str) -> str:
+    """The person whom a contact stands for within an account (D23)."""
+    digest = hashlib.sha256(f"{account_id}{_SEPARATOR}{contact}".encode()).hexdigest()
+    return f"contact-{digest[:_HASH_LENGTH]}"
+
+
+def _reasons(contact_type: str) -> pl.Expr:
+    """All reasons to refuse the row, comma-separated; null if there is none."""
+    is_empty = {
+        "phone": pl.when(pl.col("raw_phone").is_null()).then(pl.lit(EMPTY_PHONE)),
+        "email": pl.when(pl.col("raw_email").is_null()).then(pl.lit(EMPTY_EMAIL)),
+        "both": pl.when(pl.col("raw_phone").is_null() & pl.col("raw_email").is_null()).then(pl.lit(EMPTY_BOTH)),
+    }[contact_type]
+    malformed = pl.concat_str(
+        pl.when(pl.col("raw_phone").is_not_null() & pl.col("phone").is_null()).then(pl.lit(MALFORMED_PHONE)),
+        pl.when(pl.col("raw_email").is_not_null() & pl.col("email").is_null()).then(pl.lit(MALFORMED_EMAIL)),
+        separator=",",
+        ignore_nulls=True,
+    )
+    is_unreadable = pl.when(~pl.col("is_readable")).then(pl.lit(MALFORMED_ROW))
+    return pl.coalesce(is_unreadable, is_empty, pl.when(malformed != "").then(malformed))
+
+
+def measure_imports(files: pl.LazyFrame, entries: pl.LazyFrame) -> pl.LazyFrame:
+    """One ImportPerformance row per contact file (F38) and per connection error (F41), by fetched_at and file_id.
+
+    `files` is shaped as LandedFiles, `entries` as ContactEntries. Counts are null where no file was read.
+    """
+    was_read = (pl.col("status") == LANDED) & pl.col("error").is_null()
+    is_error = pl.col("status") == CONNECTION_ERROR
+    counts = ["total_entries", "valid_entries", "invalid_entries", "duplicate_entries"]
+    return (
+        files.filter((pl.col("kind") == "contacts").fill_null(value=False) | is_error)
+        .join(_count_entries(entries), on="file_id", how="left")
+        .join(_count_reasons(entries), on="file_id", how="left")
+        .with_columns(
+            pl.when(was_read).then(pl.col(counts).fill_null(0)),
+            reasons=pl.when(was_read).then(pl.col("reasons").fill_null("{}")),
+            connection_error=pl.when(is_error).then("error"),
+        )
+        .sort("fetched_at", "file_id")
+        .select(ImportPerformance.column_names())
+    )
+
+
+def _count_entries(entries: pl.LazyFrame) -> pl.LazyFrame:
+    return entries.group_by("file_id").agg(
+        total_entries=pl.len().cast(pl.Int64),
+        valid_entries=pl.col("is_valid").sum().cast(pl.Int64),
+        invalid_entries=(~pl.col("is_valid")).sum().cast(pl.Int64),
+        duplicate_entries=pl.col("is_duplicate").sum().cast(pl.Int64),
+    )
+
+
+def _count_reasons(entries: pl.LazyFrame) -> pl.LazyFrame:
+    """Per file, how often each reason occurs, as a JSON object with sorted keys (F53)."""
+    return (
+        entries.filter(pl.col("reasons").is_not_null())
+        .select("file_id", reason=pl.col("reasons").str.split(","))
+        .explode("reason")
+        .group_by("file_id", "reason")
+        .agg(count=pl.len())
+        .sort("file_id", "reason")
+        .group_by("file_id", maintain_order=True)
+        .agg(pairs=pl.format('"{}": {}', "reason", "count").str.join(", "))
+        .select("file_id", reasons=pl.format("{{{}}}", "pairs"))
+    )
