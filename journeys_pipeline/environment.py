@@ -13,6 +13,13 @@ def home() -> Path:
     return Path(os.environ.get("JOURNEYS_HOME", ".journeys")).absolute()
 
 
+def dagster_home() -> Path:
+    """Dagster's own folder, by default in ours; the variable is set for whatever this process starts."""
+    folder = Path(os.environ.setdefault("DAGSTER_HOME", str(home() / "dagster")))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
 def catalog_path() -> Path:
     """The YAML file of accounts, connections and feeds."""
     return Path(os.environ.get("JOURNEYS_CATALOG", home() / "journeys.yaml")).absolute()

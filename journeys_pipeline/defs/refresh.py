@@ -7,8 +7,11 @@ from datetime import date, datetime
 import dagster as dg
 import polars as pl
 
+from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Catalog
 from journeys_pipeline.defs.partitions import logical_time, run_periods
+from journeys_pipeline.environment import first_day
+from journeys_pipeline.schemas.metrics import Refreshes, TouchedDays
 from journeys_pipeline.tiers import Tier
 
 
@@ -40,3 +43,13 @@ class Scope:
         """The slice's rows of a table."""
         in_periods = pl.col(column).is_between(self.periods[0], self.periods[-1])
         return table.filter(in_periods & pl.col("account_id").is_in(self.accounts))
+
+
+def stale_days(warehouse: Warehouse, accounts: Sequence[str], *, as_of: datetime) -> list[date]:
+    """Days up to `as_of` that files have touched since the accounts' figures were last made, in order."""
+    touched = warehouse.read(TouchedDays, {"account_id": accounts})
+    made = warehouse.read(Refreshes, {"account_id": accounts})
+    is_stale = pl.col("as_of").is_null() | (pl.col("touched_at") > pl.col("as_of"))
+    is_counted = pl.col("day").is_between(first_day(), as_of.date())
+    stale = touched.join(made, on=["account_id", "day"], how="left").filter(is_stale & is_counted)
+    return sorted(set(stale["day"]))

@@ -1,37 +1,18 @@
 """Schedules: fetching for all, one refresh per tier, the monthly reports."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, timedelta
 
 import dagster as dg
-import polars as pl
 
-from journeys_pipeline.adapters.warehouse import Warehouse
-from journeys_pipeline.catalog import Catalog
 from journeys_pipeline.defs.jobs import DAILY, ingest, refresh, report, tier_config
 from journeys_pipeline.defs.partitions import AS_OF_TAG, TIER_TAG, range_tags
+from journeys_pipeline.defs.refresh import stale_days
 from journeys_pipeline.defs.resources import CatalogFile, WarehouseDatabase
-from journeys_pipeline.environment import first_day
 from journeys_pipeline.periods import add_months, contiguous_ranges, month_of
-from journeys_pipeline.schemas.metrics import Refreshes, TouchedDays
 from journeys_pipeline.tiers import REFRESH_CRON, Tier
 
 REPORT_CRON = "0 6 4 * *"
-
-
-def ranges_to_refresh(
-    warehouse: Warehouse, catalog: Catalog, tier: Tier, *, as_of: datetime
-) -> list[tuple[date, date]]:
-    """Ranges of days (first, last) due for a tier: yesterday, today, and the days that files touched since."""
-    accounts = catalog.accounts_on([tier], as_of.date())
-    touched = warehouse.read(TouchedDays, {"account_id": accounts})
-    made = warehouse.read(Refreshes, {"account_id": accounts})
-    is_stale = pl.col("as_of").is_null() | (pl.col("touched_at") > pl.col("as_of"))
-    late = touched.join(made, on=["account_id", "day"], how="left").filter(
-        is_stale & pl.col("day").is_between(first_day(), as_of.date())
-    )
-    today = as_of.date()
-    return contiguous_ranges([today - timedelta(days=1), today, *late["day"]]) if accounts else []
 
 
 def _refresh_schedule(tier: Tier) -> dg.ScheduleDefinition:
@@ -47,8 +28,10 @@ def _refresh_schedule(tier: Tier) -> dg.ScheduleDefinition:
         context: dg.ScheduleEvaluationContext, catalog_file: CatalogFile, warehouse_database: WarehouseDatabase
     ) -> Iterator[dg.RunRequest]:
         as_of = context.scheduled_execution_time.astimezone(UTC)
-        warehouse, catalog = warehouse_database.open(), catalog_file.load()
-        for first, last in ranges_to_refresh(warehouse, catalog, tier, as_of=as_of):
+        accounts = catalog_file.load().accounts_on([tier], as_of.date())
+        recent = [as_of.date() - timedelta(days=1), as_of.date()] if accounts else []
+        late = stale_days(warehouse_database.open(), accounts, as_of=as_of)
+        for first, last in contiguous_ranges([*recent, *late]):
             yield dg.RunRequest(
                 run_key=f"{tier}-{as_of.isoformat()}-{first}",
                 tags=range_tags(first, last, as_of=as_of) | {TIER_TAG: tier.value},

@@ -1,6 +1,5 @@
 """Contact rows judged one by one (F43-F53), and the import performance table (F37-F46)."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +7,7 @@ from datetime import datetime
 import polars as pl
 
 from journeys_pipeline.catalog import ContactsFeed
+from journeys_pipeline.identity import identify
 from journeys_pipeline.schemas.contact_entries import (
     EMPTY_BOTH,
     EMPTY_EMAIL,
@@ -19,9 +19,6 @@ from journeys_pipeline.schemas.contact_entries import (
     ImportPerformance,
 )
 from journeys_pipeline.schemas.landed_files import CONNECTION_ERROR, LANDED
-
-_SEPARATOR = "\x1f"  # occurs in no account id and no contact, so no two pairs join to the same text
-_HASH_LENGTH = 32
 
 
 @dataclass(frozen=True)
@@ -113,8 +110,7 @@ def _normalised_email(value: str) -> str | None:
 
 def _person_id(account_id: str, contact: str) -> str:
     """The person whom a contact stands for within an account (D23)."""
-    digest = hashlib.sha256(f"{account_id}{_SEPARATOR}{contact}".encode()).hexdigest()
-    return f"contact-{digest[:_HASH_LENGTH]}"
+    return f"contact-{identify(account_id, contact)}"
 
 
 def _reasons(contact_type: str) -> pl.Expr:

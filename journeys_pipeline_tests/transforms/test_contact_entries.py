@@ -216,6 +216,7 @@ def test_every_contact_file_and_connection_error_is_a_row_f38_f41_d12() -> None:
         landed("b", status="duplicate", duplicate_of="a"),
         landed("e", kind="events", journey_id=None),
         landed("a"),
+        landed("f", error=refusal),
         landed("z", fetched_at=datetime(2026, 3, 1, tzinfo=UTC)),
     ]
 
@@ -228,6 +229,7 @@ def test_every_contact_file_and_connection_error_is_a_row_f38_f41_d12() -> None:
         ("b", "duplicate", None, None, None, None, None),
         ("c", "refused", None, refusal, None, None, None),
         ("d", "connection_error", failure, failure, None, None, None),
+        ("f", "landed", None, refusal, None, None, None),
     ]
 
 

@@ -1,0 +1,200 @@
+"""`journeys`: the pipeline from the command line."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from journeys_pipeline import environment
+from journeys_pipeline.adapters.clock import now
+from journeys_pipeline.catalog import Catalog, CatalogError, load_catalog
+from journeys_pipeline.periods import contiguous_ranges, days_between, parse_month
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_show_locals=False,
+    help="Analytics and billing for marketing-automation journeys.\n\n"
+    "New here? `journeys demo` makes a sample world and runs the whole path on it; `journeys dev` opens the Dagster "
+    "UI on the result. On your own data: write journeys.yaml, then `check-config`, `fetch`, `refresh`, `metrics`, "
+    "`report`.",
+)
+console = Console()
+
+AsOf = Annotated[str | None, typer.Option("--as-of", help="Logical time, ISO 8601 with offset. Default: now.")]
+From = Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD (UTC).")]
+To = Annotated[str, typer.Option("--to", help="Last day, inclusive, YYYY-MM-DD (UTC).")]
+Output = Annotated[str, typer.Option("--format", help="table, csv or json.")]
+
+
+@app.command()
+def demo(
+    people: Annotated[int, typer.Option(help="People in the sample world, over all accounts.")] = 3000,
+    days: Annotated[int, typer.Option(help="Days of history.")] = 100,
+    accounts: Annotated[int, typer.Option(help="Accounts; their tiers take turns.")] = 3,
+) -> None:
+    """Make a sample world, serve it over SFTP on loopback, and run the whole path on it.
+
+    Fetch, accept or refuse, count, bill, report, mail: as real runs in the Dagster instance below JOURNEYS_HOME.
+    The second time it finds nothing new and says so.
+    """
+    from journeys_pipeline.demo.run import run_demo  # noqa: PLC0415 - asyncssh is needed by the demo alone
+
+    with _explained():
+        run_demo(console, people=people, days=days, accounts=accounts)
+
+
+@app.command()
+def dev(port: Annotated[int, typer.Option(help="Port of the UI on loopback.")] = 3000) -> None:
+    """Open the Dagster UI, with daemon and schedules, on what JOURNEYS_HOME holds. Stop it with Ctrl-C."""
+    environment.dagster_home()
+    console.print(f"Dagster UI on http://127.0.0.1:{port}, stop with Ctrl-C")
+    command = ["dagster", "dev", "-m", "journeys_pipeline.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    os.execvp(command[0], command)  # noqa: S606 - the command is ours, without a shell
+
+
+@app.command("check-config")
+def check_config(
+    path: Annotated[Path | None, typer.Argument(help="Default: JOURNEYS_CATALOG.")] = None,
+) -> None:
+    """Say every mistake in journeys.yaml, each with its line."""
+    catalog = _catalog(path)
+    feeds = sum(len(connection.feeds) for connection in catalog.connections)
+    console.print(
+        f"{path or environment.catalog_path()}: no mistakes. {len(catalog.accounts)} accounts, "
+        f"{len(catalog.connections)} connections, {feeds} feeds."
+    )
+
+
+@app.command()
+def fetch(as_of: AsOf = None) -> None:
+    """Fetch what is new from every connection, and accept or refuse its records."""
+    from journeys_pipeline import runs  # noqa: PLC0415 - Dagster takes two seconds to import
+
+    _catalog()
+    with _explained(), console.status("Fetching and reading …"):
+        runs.fetch(as_of=_instant(as_of))
+    console.print("Done. `journeys refresh` brings the figures up to it.")
+
+
+@app.command()
+def refresh(as_of: AsOf = None) -> None:
+    """Bring figures and ledger up to the files: yesterday, today, and all days that late files touched."""
+    from journeys_pipeline import runs  # noqa: PLC0415 - Dagster takes two seconds to import
+    from journeys_pipeline.adapters.warehouse import Warehouse  # noqa: PLC0415 - as above
+    from journeys_pipeline.defs.refresh import stale_days  # noqa: PLC0415 - as above
+
+    at, catalog = _instant(as_of), _catalog()
+    with _explained():
+        warehouse = Warehouse(environment.warehouse_url())
+        warehouse.migrate()
+        late = stale_days(warehouse, [account.id for account in catalog.accounts], as_of=at)
+        for first, last in contiguous_ranges([at.date() - timedelta(days=1), at.date(), *late]):
+            with console.status(f"Refreshing {first} to {last} …"):
+                runs.refresh(first, last, as_of=at)
+            console.print(f"Refreshed {first} to {last}.")
+
+
+@app.command()
+def backfill(first: From, last: To, as_of: AsOf = None) -> None:
+    """Make facts, figures and open ledger months of a range of days anew, in one run each."""
+    from journeys_pipeline import runs  # noqa: PLC0415 - Dagster takes two seconds to import
+
+    _catalog()
+    start, end = _day(first), _day(last)
+    with _explained(), console.status(f"Making {start} to {end} anew …"):
+        runs.refresh(start, end, as_of=_instant(as_of))
+    console.print(f"Made {start} to {end} anew.")
+
+
+@app.command()
+def metrics(
+    first: From,
+    last: To,
+    account: Annotated[str | None, typer.Option(help="Only this account.")] = None,
+    journey: Annotated[str | None, typer.Option(help="Only this journey.")] = None,
+    output: Output = "table",
+) -> None:
+    """Campaign performance per journey over any range of days, exact, counted from person-level facts."""
+    from journeys_pipeline.showing import campaign_performance, show  # noqa: PLC0415 - Polars takes a second
+
+    start, end = _day(first), _day(last)
+    if not days_between(start, end + timedelta(days=1)):
+        raise typer.BadParameter(f"--to {end} lies before --from {start}.")
+    accounts = [account] if account else [known.id for known in _catalog().accounts]
+    with _explained():
+        rows = campaign_performance(accounts, start, end + timedelta(days=1), journey=journey)
+        show(console, rows, title=f"Campaign performance, {start} to {end} (UTC)", output=output)
+
+
+@app.command()
+def report(
+    account: Annotated[str, typer.Option(help="The billing account.")],
+    month: Annotated[str, typer.Option(help="YYYY-MM: this month or one of the two before.")],
+    name: Annotated[str, typer.Option(help="The report's name.")] = "MEP consumption",
+    sub_account: Annotated[list[str] | None, typer.Option(help="Only this sub-account; may be repeated.")] = None,
+    file_format: Annotated[str, typer.Option("--format", help="xlsx or csv; over 10,000 rows it is csv.")] = "xlsx",
+    mail: Annotated[bool, typer.Option(help="Mail it to the account's recipients.")] = True,  # noqa: FBT002 - an option
+    as_of: AsOf = None,
+) -> None:
+    """Make an MEP consumption report, list it in the register, and mail it once."""
+    from journeys_pipeline import runs  # noqa: PLC0415 - Dagster takes two seconds to import
+    from journeys_pipeline.showing import describe_report  # noqa: PLC0415 - as above
+
+    _catalog()
+    parse_month(month)
+    config: dict[str, Any] = {
+        "account": account, "month": month, "name": name, "sub_accounts": sub_account or [], "format": file_format,
+        "mail": mail,
+    }  # fmt: skip
+    with _explained():
+        with console.status("Making the report …"):
+            report_id = runs.make_report(config, as_of=_instant(as_of))
+        console.print(describe_report(report_id), soft_wrap=True)
+
+
+def _instant(text: str | None) -> datetime:
+    if text is None:
+        return now()
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise typer.BadParameter(f"{text} has no offset; write {text}+00:00 for UTC.")
+    return instant.astimezone(UTC)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text} is not a day of the form YYYY-MM-DD.") from error
+
+
+def _catalog(path: Path | None = None) -> Catalog:
+    with _explained():
+        return load_catalog(path or environment.catalog_path())
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn the mistakes that an operator can mend into a message and exit code 1; quiet Dagster's own log."""
+    logging.getLogger("dagster").setLevel(logging.ERROR)
+    try:
+        yield
+    except CatalogError as error:
+        console.print(str(error), style="red", markup=False, highlight=False)
+        raise typer.Exit(1) from None
+    except Exception as error:
+        if type(error).__name__ != "RunFailed":
+            raise
+        console.print(str(error), style="red", markup=False, highlight=False)
+        raise typer.Exit(1) from None
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,135 @@
+"""The demo: the whole path on a sample world, as real runs, and what it made."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from journeys_pipeline import environment, runs
+from journeys_pipeline.adapters.clock import now
+from journeys_pipeline.adapters.warehouse import Warehouse
+from journeys_pipeline.adapters.whole_files import write_whole
+from journeys_pipeline.catalog import Catalog, load_catalog
+from journeys_pipeline.defs.refresh import stale_days
+from journeys_pipeline.demo.catalog import write_catalog
+from journeys_pipeline.demo.sftp_server import serve
+from journeys_pipeline.demo.world import Drop, World, build_world, publish
+from journeys_pipeline.periods import add_months, month_of
+from journeys_pipeline.schemas.contact_entries import ImportPerformance
+from journeys_pipeline.schemas.landed_files import FeedReadings, LandedFiles
+from journeys_pipeline.schemas.mep_ledger import MepSummary
+from journeys_pipeline.schemas.metrics import CampaignPerformance
+from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
+from journeys_pipeline.showing import show
+
+
+def run_demo(console: Console, *, people: int, days: int, accounts: int) -> None:
+    """Build the sample world if there is none, run the path on what is new in it, and print what was made."""
+    root = environment.home() / "sample-world"
+    started = now()
+    with _progress(console) as progress:
+        world, drops = _world(root, progress, people=people, days=days, accounts=accounts)
+        with serve(root, root / ".keys") as endpoint:
+            write_catalog(root, endpoint=endpoint, path=environment.catalog_path(), world=world)
+            catalog = load_catalog(environment.catalog_path())
+            before = _counts()
+            task = progress.add_task("fetch, count, bill", total=max(1, len(drops)))
+            for drop in drops or [Drop(world.now, [])]:
+                publish(drop)
+                _take(drop, catalog)
+                progress.advance(task)
+        _make_reports(catalog, world, progress)
+    _print_summary(console, world)
+    changed = {name: count - before[name] for name, count in _counts().items()}
+    if any(changed.values()):
+        made = ", ".join(f"{count:,} {name}" for name, count in changed.items())
+        console.print(f"[green]Made in {(now() - started).total_seconds():.0f} s:[/] {made}.")
+    else:
+        console.print("[green]Nothing new:[/] every file was known already, so nothing changed and nothing was mailed.")
+    console.print("Look at it: [bold]make dev[/], then http://127.0.0.1:3000")
+
+
+def _world(root: Path, progress: Progress, *, people: int, days: int, accounts: int) -> tuple[World, list[Drop]]:
+    """The world as the first demo in this home made it, and the drops that are still to come."""
+    memo = root / "world.json"
+    if memo.exists():
+        saved = json.loads(memo.read_text())
+        at = datetime.fromisoformat(saved.pop("now"))
+        return World(last_day=date.fromisoformat(saved.pop("last_day")), now=at, **saved), []
+    task = progress.add_task("build the sample world", total=1)
+    at = now().replace(microsecond=0)
+    world = World(last_day=at.date(), now=at, people=people, days=days, accounts=accounts)
+    summary = build_world(root, world)
+    saved = {"last_day": f"{at:%Y-%m-%d}", "now": at.isoformat(), "people": people, "days": days, "accounts": accounts}
+    write_whole(memo, json.dumps(saved).encode())
+    progress.advance(task)
+    return world, summary.drops
+
+
+def _take(drop: Drop, catalog: Catalog) -> None:
+    """Fetch at the drop's time, then make every day that its files touched."""
+    runs.fetch(as_of=drop.as_of)
+    stale = stale_days(_warehouse(), [account.id for account in catalog.accounts], as_of=drop.as_of)
+    if stale:
+        runs.refresh(stale[0], stale[-1], as_of=drop.as_of)
+
+
+def _make_reports(catalog: Catalog, world: World, progress: Progress) -> None:
+    current = month_of(world.now.date())
+    months = [month for month in (add_months(current, -1), current) if month >= month_of(world.first_day)]
+    task = progress.add_task("report and mail", total=len(catalog.accounts) * len(months))
+    for account in catalog.accounts:
+        for month in months:
+            runs.make_report({"account": account.id, "month": f"{month:%Y-%m}"}, as_of=world.now)
+            progress.advance(task)
+
+
+def _print_summary(console: Console, world: World) -> None:
+    warehouse = _warehouse()
+    files = warehouse.read(LandedFiles).group_by("account_id", "status").len("files").sort("account_id", "status")
+    show(console, files, title="Files fetched over SFTP")
+    totals = pl.col("total_entries", "valid_entries", "invalid_entries", "duplicate_entries").sum()
+    imports = warehouse.read(ImportPerformance).group_by("account_id").agg(totals).sort("account_id")
+    show(console, imports, title="Contact entries, accepted and refused")
+    month = month_of(world.now.date())
+    metrics = warehouse.read(CampaignPerformance, {"period": [month]}, grain="month").drop("period")
+    show(console, metrics, title=f"Campaign performance, {month:%Y-%m}")
+    show(console, warehouse.read(MepSummary).drop("as_of"), title="Monthly engaged persons, against the plan")
+    reports = warehouse.read(ReportRegister).sort("account_id", "month")
+    folder = environment.home() / "reports"
+    console.print("\n[bold]Reports[/]")
+    for row in reports.to_dicts():
+        console.print(f"  {row['row_count']:>6,} rows  {folder / row['path']}", highlight=False, soft_wrap=True)
+    sent = warehouse.read(MailOutbox, {"state": ["sent"]}).height
+    console.print(f"{sent} mails in {environment.home() / 'outbox'}\n", highlight=False, soft_wrap=True)
+
+
+def _counts() -> dict[str, int]:
+    """What the home holds, to tell whether a run changed it."""
+    warehouse = _warehouse()
+    readings = warehouse.read(FeedReadings)
+    return {
+        "files": warehouse.read(LandedFiles).height,
+        "records accepted": int(readings["accepted"].sum()),
+        "MEPs": int(warehouse.read(MepSummary)["mep"].sum()),
+        "reports": warehouse.read(ReportRegister).height,
+        "mails": warehouse.read(MailOutbox).height,
+    }
+
+
+def _warehouse() -> Warehouse:
+    warehouse = Warehouse(environment.warehouse_url())
+    warehouse.migrate()
+    return warehouse
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[Progress]:
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        yield progress

@@ -1,0 +1,60 @@
+"""Jobs launched from the command line: in this process, recorded in the Dagster instance like any other run."""
+
+from datetime import date, datetime
+from typing import Any
+
+import dagster as dg
+
+from journeys_pipeline import environment
+from journeys_pipeline.definitions import defs
+from journeys_pipeline.defs.jobs import DAILY, MONTHLY, tier_config
+from journeys_pipeline.defs.partitions import AS_OF_TAG, range_tags
+from journeys_pipeline.periods import month_of
+from journeys_pipeline.tiers import Tier
+
+
+class RunFailed(Exception):
+    """A run ended without success; the message is the failing step's own."""
+
+
+def launch(job_name: str, *, tags: dict[str, str], run_config: dict[str, Any] | None = None
+) -> dg.ExecuteInProcessResult:
+    """Run a job to its end.
+
+    Raises:
+        RunFailed: a step failed.
+    """
+    environment.dagster_home()
+    job = defs.resolve_job_def(job_name)
+    with dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(instance=instance, tags=tags, run_config=run_config, raise_on_error=False)
+        if not result.success:
+            raise RunFailed(f"Run {result.run_id} of the job {job_name} failed. {_why(result)}")
+        return result
+
+
+def fetch(*, as_of: datetime) -> None:
+    """Fetch and read what is new."""
+    launch("ingest", tags={AS_OF_TAG: as_of.isoformat()})
+
+
+def refresh(first: date, last: date, *, as_of: datetime, tiers: list[Tier] | None = None) -> None:
+    """Make facts and figures of the days first..last, both inclusive, then the ledger of their months."""
+    wanted = tiers or list(Tier)
+    launch("refresh", tags=range_tags(first, last, as_of=as_of), run_config=tier_config(DAILY, wanted))
+    months = range_tags(month_of(first), month_of(last), as_of=as_of)
+    launch("book", tags=months, run_config=tier_config(MONTHLY, wanted))
+
+
+def make_report(config: dict[str, Any], *, as_of: datetime) -> str:
+    """Make one MEP consumption report, `config` as ReportConfig says; the report's id in the register."""
+    run_config = {"ops": {"mep_reports": {"config": config}}}
+    result = launch("report", tags={AS_OF_TAG: as_of.isoformat()}, run_config=run_config)
+    metadata = result.asset_materializations_for_node("mep_reports")[0].metadata
+    return str(metadata["report_id"].value)
+
+
+def _why(result: dg.ExecuteInProcessResult) -> str:
+    errors = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
+    causes = [error.cause or error for error in errors if error]
+    return causes[0].message.strip() if causes else "See the run in the Dagster UI."

@@ -1,0 +1,61 @@
+"""What the command line shows of lake and warehouse."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+
+from journeys_pipeline import environment
+from journeys_pipeline.adapters.lake import Lake
+from journeys_pipeline.adapters.warehouse import Warehouse
+from journeys_pipeline.defs.assets.metrics import read_facts
+from journeys_pipeline.rendering.csv import render_csv
+from journeys_pipeline.schemas.reports import ReportRegister
+from journeys_pipeline.transforms.metrics import Periods, measure_campaigns
+
+OUTPUTS = ("table", "csv", "json")
+
+
+def campaign_performance(accounts: list[str], start: date, end: date, *, journey: str | None = None) -> pl.DataFrame:
+    """CampaignPerformance of the days [start, end) as one period, counted anew from facts (D20)."""
+    facts = read_facts(Lake(environment.home() / "lake"), accounts)
+    rows = measure_campaigns(facts, Periods(start, end, "range")).drop("period")
+    return (rows.filter(pl.col("journey_id") == journey) if journey else rows).collect(engine="streaming")
+
+
+def describe_report(report_id: str) -> str:
+    """One line that says where a report lies and what it holds."""
+    warehouse = Warehouse(environment.warehouse_url())
+    row = warehouse.read(ReportRegister, {"report_id": [report_id]}).to_dicts()[0]
+    state = "provisional" if row["is_provisional"] else "closed"
+    return f"{row['row_count']:,} rows, month {row['month']:%Y-%m} {state}: {environment.home() / 'reports' / row['path']}"
+
+
+def show(console: Console, rows: pl.DataFrame, *, title: str, output: str = "table") -> None:
+    """Print rows as a table, as CSV, or as one JSON object a line."""
+    if output == "csv":
+        console.out(render_csv(rows).decode(), end="", highlight=False)
+    elif output == "json":
+        console.out(rows.write_ndjson(), end="", highlight=False)
+    else:
+        console.print(_table(rows, title))
+
+
+def _table(rows: pl.DataFrame, title: str) -> Table:
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for name, dtype in rows.schema.items():
+        table.add_column(name.replace("_", " "), justify="right" if dtype.is_numeric() else "left")
+    for row in rows.iter_rows():
+        table.add_row(*(_cell(value) for value in row))
+    return table
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.1%}"
+    return f"{value:,}" if isinstance(value, int | Decimal) and not isinstance(value, bool) else str(value)
