@@ -1,12 +1,13 @@
 """A report goes to each recipient of its account once, whatever is retried."""
 
 from datetime import datetime
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from journeys_pipeline.adapters.mail import Attachment, MailFailed, compose_report_mail
+from journeys_pipeline.adapters.mail import Attachment, Letter, MailFailed
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Account
 from journeys_pipeline.defs.resources import MailAccount
@@ -63,10 +64,10 @@ def mail_queued(
         raise MailFailed(f"{len(failures)} of {outbox.height} mails were not accepted: {failures[0]}")
 
 
-def _compose(report: dict[str, Any], row: dict[str, Any], sender: str, folder: Path) -> Any:
+def _compose(report: dict[str, Any], row: dict[str, Any], sender: str, folder: Path) -> EmailMessage:
     path = folder / report["path"]
     month = f"{report['month']:%Y-%m}"
-    return compose_report_mail(
+    return Letter(
         sender=sender,
         recipient=row["recipient"],
         subject=f"{report['name']}: {report['account_id']}, {month}",
@@ -74,7 +75,7 @@ def _compose(report: dict[str, Any], row: dict[str, Any], sender: str, folder: P
         message_id=row["message_id"],
         date=report["made_at"],
         attachment=Attachment(path.name, path.read_bytes(), MEDIA_TYPES[report["format"]]),
-    )
+    ).compose()
 
 
 def describe_report(report: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Resources: fields, and one method that returns an adapter. No logic."""
 
 from pathlib import Path
+from typing import Literal
 
 import dagster as dg
 
@@ -64,7 +65,7 @@ class MailAccount(dg.ConfigurableResource):
 
     host: str
     port: int
-    security: str
+    security: Literal["none", "starttls", "tls"]
     user: str
     sender: str
     outbox: str
