@@ -25,9 +25,10 @@ def launch(job_name: str, *, tags: dict[str, str], run_config: dict[str, Any] | 
         RunFailed: a step failed.
     """
     environment.dagster_home()
+    config = (run_config or {}) | {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     job = defs.resolve_job_def(job_name)
     with dg.DagsterInstance.get() as instance:
-        result = job.execute_in_process(instance=instance, tags=tags, run_config=run_config, raise_on_error=False)
+        result = job.execute_in_process(instance=instance, tags=tags, run_config=config, raise_on_error=False)
         if not result.success:
             raise RunFailed(f"Run {result.run_id} of the job {job_name} failed. {_why(result)}")
         return result

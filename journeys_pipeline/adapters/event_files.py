@@ -18,7 +18,7 @@ import zstandard
 
 from journeys_pipeline.schemas.journey_events import JourneyEvents
 
-OURS = {"day", "payload_hash", "file_id", "row_number", "attributes"}
+OURS = {"day", "file_id", "row_number", "attributes"}
 FIELD_NAMES = [name for name in JourneyEvents.column_names() if name not in OURS]
 KNOWN = {*FIELD_NAMES, "attributes"}
 RECORD_SCHEMA = pl.Schema(
@@ -49,10 +49,9 @@ TEXT = (
     r'\\u(?:[1-9abcefABCEF][0-9a-fA-F]{3}|0[0-9a-fA-F]{3}|[dD][0-7][0-9a-fA-F]{2}))*"'
 )
 NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
-FRACTIONAL = '"(?:price|value|duration_s)"'
-KEY_END = f'"{GAP}:'
-NULL_END = f"{KEY_END}{GAP}null"
-PAIR = f"(?:{FRACTIONAL}{GAP}:{GAP}{NUMBER}|{TEXT}{GAP}:{GAP}(?:{TEXT}|0|-?[1-9][0-9]{{0,17}}|true|false|null))"
+NUMERIC_FIELDS = {"price", "value", "duration_s"}
+NUMERIC = '"(?:price|value|duration_s)": ?'
+PAIR = f"(?:{NUMERIC}{NUMBER}|{TEXT}: ?(?:{TEXT}|0|-?[1-9][0-9]{{0,17}}|true|false|null))"
 PLAIN_OBJECT = f"^{GAP}\\{{{GAP}{PAIR}(?:{GAP},{GAP}{PAIR})*{GAP}\\}}{GAP}\r?$"
 
 
@@ -122,7 +121,9 @@ def canonical_json(value: object) -> str:
         return value
     if isinstance(value, dict):
         items = sorted(cast("dict[str, object]", value).items())
-        return "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{canonical_json(item)}" for key, item in items) + "}"
+        return (
+            "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{canonical_json(item)}" for key, item in items) + "}"
+        )
     if isinstance(value, list):
         return "[" + ",".join(map(canonical_json, cast("list[object]", value))) + "]"
     return json.dumps(value, ensure_ascii=False)
@@ -190,7 +191,7 @@ def _json_records(blocks: Iterable[bytes]) -> Iterator[pl.DataFrame]:
         lines_before += lines.height
         present = lines.filter(pl.col("line").str.strip_chars(" \t\r\n") != "")
         if not present.is_empty():
-            yield _json_chunk(present)
+            yield _json_chunk(present, block)
 
 
 def _lines_of(block: bytes) -> pl.DataFrame:
@@ -210,45 +211,57 @@ def _decoded(line: bytes) -> str:
         return "\N{REPLACEMENT CHARACTER}"
 
 
-def _json_chunk(lines: pl.DataFrame) -> pl.DataFrame:
-    """Records of lines: by Polars where that is provably the same, else by Python, in the lines' order.
+def _json_chunk(lines: pl.DataFrame, block: bytes) -> pl.DataFrame:
+    """Records of a block's lines: by Polars where that is provably the same, else by Python, in the lines' order.
 
     Polars' time grows with the fields that it looks for: first those of some lines, then all, of what remains.
     """
+    text = pl.col("line").str
+    nulls = text.count_matches('":null', literal=True) + text.count_matches('": null', literal=True)
+    counted = lines.with_columns(
+        is_plain=text.contains(PLAIN_OBJECT), key_count=text.count_matches('":', literal=True), null_count=nulls
+    )
+    plain = counted.filter("is_plain")
     sample = "\n".join(lines.get_column("line").gather_every(SAMPLE_EVERY))
     usual = [name for name in FIELD_NAMES if f'"{name}"' in sample]
-    plain = lines.filter(pl.col("line").str.contains(PLAIN_OBJECT))
-    fast = _fast_records(plain, usual)
-    others = plain.join(fast, on="row_number", how="anti") if fast.height < plain.height else plain.clear()
-    rare = _fast_records(others, FIELD_NAMES)
-    if fast.height + rare.height == lines.height:
-        return fast if rare.is_empty() else pl.concat([fast, rare]).sort("row_number")
-    slow = lines.join(pl.concat([fast, rare]), on="row_number", how="anti")
-    read = [read_object(line) for line in slow.get_column("line")]
-    rewritten = _rewritten_records(slow.get_column("row_number").to_list(), read)
-    return pl.concat([fast, rare, rewritten]).sort("row_number")
+    fast = _fast_records(plain, usual, block if plain.height == lines.height else None)
+    if fast.height < plain.height:
+        others = plain.join(fast, on="row_number", how="anti")
+        fast = pl.concat([fast, _fast_records(others, FIELD_NAMES, None)])
+    if fast.height < lines.height:
+        slow = lines.join(fast, on="row_number", how="anti")
+        read = [read_object(line) for line in slow.get_column("line")]
+        fast = pl.concat([fast, _rewritten_records(slow.get_column("row_number").to_list(), read)])
+    return fast.sort("row_number")
 
 
-def _fast_records(plain: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
-    """Records of plain lines; without those that repeat a field or have one beyond `fields`.
+def _fast_records(plain: pl.DataFrame, fields: list[str], block: bytes | None) -> pl.DataFrame:
+    """Records of plain lines (`block`: the bytes of exactly these); without those that repeat or have other fields.
 
     Counting tells: keys = values found + nulls only if no key is another and none repeated. Text that looks like
     a key's end is counted among the keys, at most as often among the nulls, so it can only send a line away.
     """
-    quoted = pl.col("line").str.replace_all(f"({FRACTIONAL}{GAP}:{GAP})({NUMBER})", '$1"$2"')
-    line = quoted if {"price", "value", "duration_s"} & set(fields) else pl.col("line")
-    read = line.str.json_decode(pl.Struct(dict.fromkeys(fields, pl.String()))).alias("read")
-    keys, nulls = pl.col("line").str.count_matches(KEY_END), pl.col("line").str.count_matches(NULL_END)
-    counted = plain.select("row_number", read, key_count=keys - nulls).unnest("read")
-    values = pl.sum_horizontal(pl.lit(0, pl.UInt32), pl.col(fields).is_not_null())
-    return _filled(counted.filter(values == pl.col("key_count")))
+    if NUMERIC_FIELDS & set(fields):
+        quoted = plain.get_column("line").str.replace_all(f"({NUMERIC})({NUMBER})", '$1"$2"')
+        block = quoted.str.join("\n").item().encode()
+    source = plain.get_column("line").str.join("\n").item().encode() if block is None else block
+    read = pl.read_ndjson(source, schema=dict.fromkeys(fields, pl.String())) if fields and source else pl.DataFrame()
+    if read.height != plain.height:
+        return _filled(pl.DataFrame(schema={"row_number": pl.Int64}))
+    values = pl.sum_horizontal(pl.col(fields).is_not_null())
+    found = plain.select("row_number", "key_count", "null_count").hstack(read)
+    return _filled(found.filter(values == pl.col("key_count") - pl.col("null_count")))
 
 
 def _filled(records: pl.DataFrame) -> pl.DataFrame:
-    """The columns of RECORD_SCHEMA, null where missing; is_readable is true where missing."""
+    """The columns of RECORD_SCHEMA; is_readable true where missing, else null. Empty text is absent, as in CSV."""
+    fields = [name for name in FIELD_NAMES if name in records.columns]
     missing = [pl.lit(None, dtype).alias(name) for name, dtype in RECORD_SCHEMA.items() if name not in records.columns]
     readable = pl.col("is_readable").fill_null(value=True)
-    return records.with_columns(missing).with_columns(readable).select(RECORD_SCHEMA.names()).cast(RECORD_SCHEMA)
+    present = pl.when(pl.col(fields) != "").then(pl.col(fields))
+    return (
+        records.with_columns(present, *missing).with_columns(readable).select(RECORD_SCHEMA.names()).cast(RECORD_SCHEMA)
+    )
 
 
 def _rewritten_records(row_numbers: list[int], objects: list[dict[str, Any] | None]) -> pl.DataFrame:

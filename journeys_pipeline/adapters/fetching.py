@@ -35,7 +35,7 @@ class Fetch:
             with open_sftp(self.connection, password=password) as session:
                 rows = self._fetch_new(session)
         except ConnectionFailed as failure:
-            rows = [self._row(status=CONNECTION_ERROR, error=str(failure), identity=())]
+            rows = [self._row(status=CONNECTION_ERROR, error=str(failure))]
         return pl.DataFrame(rows, schema=LandedFiles.create_empty().schema)
 
     def _fetch_new(self, session: SftpSession) -> list[dict[str, Any]]:
@@ -46,6 +46,9 @@ class Fetch:
         rows: list[dict[str, Any]] = []
         for feed in self.connection.feeds:
             for file in files:
+                if not session.is_open:
+                    error = "The connection was lost; the files after the last one shown wait for the next fetch."
+                    return [*rows, self._row(status=CONNECTION_ERROR, error=error)]
                 if fnmatchcase(file.name, feed.glob) and (feed.id, *_stamp(file)) not in seen:
                     rows.append(self._fetch_one(session, feed, file, landed))
         return rows

@@ -40,4 +40,4 @@ report = dg.define_asset_job(
 
 def tier_config(assets: Sequence[str], tiers: Sequence[Tier]) -> dict[str, Any]:
     """The run config that restricts assets to the accounts on some tiers."""
-    return {"ops": {asset: {"config": {"tiers": [tier.name for tier in tiers]}} for asset in assets}}
+    return {"ops": {asset: {"config": {"tiers": [tier.value for tier in tiers]}} for asset in assets}}

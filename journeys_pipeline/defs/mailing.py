@@ -7,11 +7,13 @@ from typing import Any
 
 import polars as pl
 
+from journeys_pipeline.adapters.clock import now
 from journeys_pipeline.adapters.mail import Attachment, Letter, MailFailed
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Account
 from journeys_pipeline.defs.resources import MailAccount
-from journeys_pipeline.schemas.reports import FAILED, QUEUED, SENT, MailOutbox, ReportRegister
+from journeys_pipeline.identity import identify
+from journeys_pipeline.schemas.reports import FAILED, QUEUED, SENT, MailOutbox
 from journeys_pipeline.transforms.reports import XLSX_ROW_LIMIT
 
 MEDIA_TYPES = {
@@ -28,37 +30,36 @@ def queue_mail(entry: dict[str, Any], account: Account, warehouse: Warehouse, *,
             "report_id": entry["report_id"],
             "recipient": recipient,
             "account_id": account.id,
-            "message_id": f"<{entry['report_id']}.{number}@journeys-pipeline>",
+            "message_id": f"<{identify(entry['report_id'], recipient)}@journeys-pipeline>",
             "state": QUEUED,
             "attempts": 0,
             "last_error": None,
             "updated_at": as_of,
         }
-        for number, recipient in enumerate(account.recipients)
+        for recipient in account.recipients
         if recipient not in known
     ]
     warehouse.upsert(MailOutbox, pl.DataFrame(rows, schema=MailOutbox.create_empty().schema))
 
 
 def mail_queued(
-    mail_account: MailAccount, account: Account, warehouse: Warehouse, folder: Path, *, as_of: datetime
+    report: dict[str, Any], account: Account, mail_account: MailAccount, warehouse: Warehouse, folder: Path
 ) -> None:
-    """Send what is queued or failed for the account, to those who are its recipients still.
+    """Send a report to whoever has not got it yet and is a recipient of the account still.
 
     Raises:
         MailFailed: at least one mail was not accepted; its outbox row says why. The others went out.
     """
-    outbox = warehouse.read(MailOutbox, {"account_id": [account.id], "state": [QUEUED, FAILED]})
+    outbox = warehouse.read(MailOutbox, {"report_id": [report["report_id"]], "state": [QUEUED, FAILED]})
     failures: list[str] = []
     for row in outbox.filter(pl.col("recipient").is_in(account.recipients)).to_dicts():
-        report = warehouse.read(ReportRegister, {"report_id": [row["report_id"]]}).to_dicts()[0]
         outcome: dict[str, Any] = {"state": SENT, "last_error": None}
         try:
             mail_account.open().send(_compose(report, row, mail_account.sender, folder))
         except MailFailed as failure:
             outcome = {"state": FAILED, "last_error": str(failure)}
             failures.append(str(failure))
-        row |= outcome | {"attempts": row["attempts"] + 1, "updated_at": as_of}
+        row |= outcome | {"attempts": row["attempts"] + 1, "updated_at": now()}
         warehouse.upsert(MailOutbox, pl.DataFrame([row], schema=MailOutbox.create_empty().schema))
     if failures:
         raise MailFailed(f"{len(failures)} of {outbox.height} mails were not accepted: {failures[0]}")

@@ -40,9 +40,14 @@ def run_time(instance: dg.DagsterInstance, run: dg.DagsterRun) -> datetime:
     tag = run.tags.get(AS_OF_TAG)
     if tag:
         return datetime.fromisoformat(tag).astimezone(UTC)
-    record = instance.get_run_record_by_id(run.root_run_id or run.run_id)
+    return created_at(instance, run, run_id=run.root_run_id)
+
+
+def created_at(instance: dg.DagsterInstance, run: dg.DagsterRun, *, run_id: str | None = None) -> datetime:
+    """When a run was created, by the wall clock: before it read anything."""
+    record = instance.get_run_record_by_id(run_id or run.run_id)
     if record is None:
-        raise dg.Failure("The run is not in this Dagster instance, so it has no logical time.")
+        raise dg.Failure("The run is not in this Dagster instance, so it has no time.")
     return record.create_timestamp.astimezone(UTC)
 
 

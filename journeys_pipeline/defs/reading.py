@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from journeys_pipeline.adapters.clock import now
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.schemas.landed_files import LANDED, FeedReadings, LandedFiles
 from journeys_pipeline.schemas.metrics import TouchedDays
@@ -27,7 +28,7 @@ def mark_read(
     as_of: datetime,
 ) -> None:
     """Record that a file's rows are in the lake; the days first, so that a crash between repeats the file."""
-    days = [{"account_id": file["account_id"], "day": day, "touched_at": as_of} for day in sorted(touched)]
+    days = [{"account_id": file["account_id"], "day": day, "touched_at": now()} for day in sorted(touched)]
     warehouse.upsert(TouchedDays, pl.DataFrame(days, schema=TouchedDays.create_empty().schema))
     reading = {"file_id": file["file_id"], "account_id": file["account_id"], "kind": file["kind"], "read_at": as_of}
     warehouse.upsert(FeedReadings, pl.DataFrame([reading | dict(counts)], schema=FeedReadings.create_empty().schema))

@@ -18,7 +18,7 @@ from journeys_pipeline.tiers import Tier
 class RefreshConfig(dg.Config):
     """Whose numbers a run makes: the accounts that are on these tiers at the run's logical time."""
 
-    tiers: list[Tier] = list(Tier)
+    tiers: list[str] = [tier.value for tier in Tier]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Scope:
     def of(cls, context: dg.AssetExecutionContext, config: RefreshConfig, catalog: Catalog) -> "Scope":
         """The scope that a run's partitions, config and logical time say."""
         as_of = logical_time(context)
-        return cls(run_periods(context), catalog.accounts_on(config.tiers, as_of.date()), as_of)
+        return cls(run_periods(context), catalog.accounts_on([Tier(tier) for tier in config.tiers], as_of.date()), as_of)
 
     def slice(self, column: str) -> dict[str, Sequence[date] | Sequence[str]]:
         """The slice as the lake and the warehouse take it; `column` is the one that holds the period."""
@@ -49,7 +49,7 @@ def stale_days(warehouse: Warehouse, accounts: Sequence[str], *, as_of: datetime
     """Days up to `as_of` that files have touched since the accounts' figures were last made, in order."""
     touched = warehouse.read(TouchedDays, {"account_id": accounts})
     made = warehouse.read(Refreshes, {"account_id": accounts})
-    is_stale = pl.col("as_of").is_null() | (pl.col("touched_at") > pl.col("as_of"))
+    is_stale = pl.col("begun_at").is_null() | (pl.col("touched_at") > pl.col("begun_at"))
     is_counted = pl.col("day").is_between(first_day(), as_of.date())
     stale = touched.join(made, on=["account_id", "day"], how="left").filter(is_stale & is_counted)
     return sorted(set(stale["day"]))

@@ -5,11 +5,12 @@ from datetime import UTC, timedelta
 
 import dagster as dg
 
-from journeys_pipeline.defs.jobs import DAILY, ingest, refresh, report, tier_config
+from journeys_pipeline.defs.jobs import DAILY, book, ingest, refresh, report, tier_config
 from journeys_pipeline.defs.partitions import AS_OF_TAG, TIER_TAG, range_tags
 from journeys_pipeline.defs.refresh import stale_days
 from journeys_pipeline.defs.resources import CatalogFile, WarehouseDatabase
-from journeys_pipeline.periods import add_months, contiguous_ranges, month_of
+from journeys_pipeline.periods import add_months, contiguous_ranges, month_closes_at, month_of
+from journeys_pipeline.schemas.mep_ledger import MepSummary
 from journeys_pipeline.tiers import REFRESH_CRON, Tier
 
 REPORT_CRON = "0 6 4 * *"
@@ -54,6 +55,25 @@ def fetch_all(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 
 
 @dg.schedule(
+    cron_schedule="30 * * * *",
+    job=book,
+    execution_timezone="UTC",
+    description="Book once more, and close, each month whose grace has passed (D5).",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def close_months(
+    context: dg.ScheduleEvaluationContext, catalog_file: CatalogFile, warehouse_database: WarehouseDatabase
+) -> dg.RunRequest | dg.SkipReason:
+    as_of = context.scheduled_execution_time.astimezone(UTC)
+    grace_hours = catalog_file.load().settings.month_close_grace_hours
+    open_months = warehouse_database.open().read(MepSummary, {"is_closed": [False]})["month"].unique().to_list()
+    due = [month for month in open_months if month_closes_at(month, grace_hours=grace_hours) <= as_of]
+    if not due:
+        return dg.SkipReason("No open month has come to the end of its grace.")
+    return dg.RunRequest(run_key=as_of.isoformat(), tags=range_tags(min(due), max(due), as_of=as_of))
+
+
+@dg.schedule(
     cron_schedule=REPORT_CRON,
     job=report,
     execution_timezone="UTC",
@@ -75,4 +95,4 @@ def monthly_reports(
             )
 
 
-schedules = [fetch_all, *(_refresh_schedule(tier) for tier in Tier), monthly_reports]
+schedules = [fetch_all, close_months, *(_refresh_schedule(tier) for tier in Tier), monthly_reports]

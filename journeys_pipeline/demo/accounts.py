@@ -49,6 +49,10 @@ class SampleAccount:
         """Ids of the sub-accounts."""
         return [f"{self.id}-{region}" for region in self.kind.sub_accounts]
 
+    def sub_account_of(self, plan: JourneyPlan) -> str:
+        """The sub-account that a journey belongs to."""
+        return self.sub_accounts[self.kind.journeys.index(plan) % len(self.sub_accounts)]
+
     @property
     def allowance(self) -> int:
         """MEPs that the account's plan includes each month."""

@@ -1,13 +1,12 @@
 """Contact files of the sample world, with every wrong row that customers send."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
 from journeys_pipeline.demo.accounts import SampleAccount, World
-from journeys_pipeline.demo.drops import drop_of, stamp, stamp_for, staged_path
+from journeys_pipeline.demo.drops import changed_at, drop_of, staged_path, stamp
 from journeys_pipeline.demo.people import email_address, first_name, phone_number
 
 _FEWEST_FILES = 4  # a plain one, one with a byte order mark, one with semicolons, the first again
@@ -22,11 +21,9 @@ _UNDECODABLE = b"\xff\xfe\xff"
 class ContactFile:
     """A contact file, and what is true of it."""
 
-    path: Path
-    account_id: str
+    path: Path  # before its drop is published
     journey_id: str
     contact_type: str
-    day: date
     total_entries: int
     valid_entries: int
     duplicate_of: str | None = None  # name of the earlier file with the same bytes
@@ -59,13 +56,10 @@ def write_contact_files(root: Path, world: World, *, account: SampleAccount, ran
             path = staged_path(root, drop_of(world, day), account_id=account.id, name=name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-            stamp(path, stamp_for(world, day, time(8, 0)))
-            files.append(
-                ContactFile(
-                    path, account.id, f"{account.id}-{plan.key}", plan.contact_type, day, total, valid,
-                    f"{stem}001.csv" if is_again else None,
-                )  # fmt: skip
-            )
+            stamp(path, changed_at(world, day, after=timedelta(hours=8)))
+            original = f"{stem}001.csv" if is_again else None
+            facts = ContactFile(path, f"{account.id}-{plan.key}", plan.contact_type, total, valid, original)
+            files.append(facts)
     return files
 
 
@@ -75,7 +69,7 @@ def _compose(account: SampleAccount, contact_type: str, *, number: int, random: 
     rows = [_good_row(account, contact_type, random=random) for _ in range(wanted)]
     wrong = _wrong_rows(contact_type) * (4 if number == _WITH_MARK else 1)  # one file warns the operator (F54)
     for row in wrong:
-        rows.insert(random.randrange(len(rows)), row)
+        rows.insert(random.randrange(1, len(rows)), row)
     again = rows[0].cells
     rows.append(_Row([again[0], "Again", *again[2:]]))
     delimiter = ";" if number == _WITH_SEMICOLONS else ","
@@ -100,21 +94,24 @@ def _good_row(account: SampleAccount, contact_type: str, *, random: Random) -> _
 
 def _wrong_rows(contact_type: str) -> list[_Row]:
     """Each defect once; for two contacts, each combination of valid, empty and wrong (D10)."""
-    row: Callable[..., _Row] = lambda *contacts, is_valid=False: _Row(["C0", "Odd", *contacts, "Oslo"], is_valid)  # noqa: E731 # shorter
     ragged = [_Row(["C0", "Too", "few"], is_valid=False), _Row(["C0", *["more"] * 9], is_valid=False)]
     if contact_type == "phone":
-        return [*ragged, row(""), row("  "), *(row(phone) for phone in _MALFORMED_PHONES)]
+        return [*ragged, _odd_row(""), _odd_row("  "), *(_odd_row(phone) for phone in _MALFORMED_PHONES)]
     if contact_type == "email":
-        return [*ragged, row(""), row("  "), *(row(email) for email in _MALFORMED_EMAILS)]
+        return [*ragged, _odd_row(""), _odd_row("  "), *(_odd_row(email) for email in _MALFORMED_EMAILS)]
     phone, email = phone_number(1), email_address("odd", 1)
     return [
         *ragged,
-        row("", ""),
-        row(_MALFORMED_PHONES[0], ""),
-        row("", _MALFORMED_EMAILS[0]),
-        row(_MALFORMED_PHONES[1], _MALFORMED_EMAILS[1]),
-        row(phone, _MALFORMED_EMAILS[2]),
-        row(_MALFORMED_PHONES[2], email),
-        row(phone, "", is_valid=True),
-        row("", email, is_valid=True),
+        _odd_row("", ""),
+        _odd_row(_MALFORMED_PHONES[0], ""),
+        _odd_row("", _MALFORMED_EMAILS[0]),
+        _odd_row(_MALFORMED_PHONES[1], _MALFORMED_EMAILS[1]),
+        _odd_row(phone, _MALFORMED_EMAILS[2]),
+        _odd_row(_MALFORMED_PHONES[2], email),
+        _odd_row(phone, "", is_valid=True),
+        _odd_row("", email, is_valid=True),
     ]
+
+
+def _odd_row(*contacts: str, is_valid: bool = False) -> _Row:
+    return _Row(["C0", "Odd", *contacts, "Oslo"], is_valid)

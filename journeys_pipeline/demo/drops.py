@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from journeys_pipeline.demo.accounts import World
@@ -46,10 +46,9 @@ def stamp(path: Path, at: datetime) -> None:
     os.utime(path, (at.timestamp(), at.timestamp()))
 
 
-def stamp_for(world: World, day: date, clock: time) -> datetime:
-    """A time on that day, though never after the day's drop."""
-    at = datetime.combine(day, clock, tzinfo=world.now.tzinfo)
-    return min(at, drop_times(world)[drop_of(world, day)])
+def changed_at(world: World, day: date, *, after: timedelta) -> datetime:
+    """When a file of that day was last changed: so long after midnight UTC, though never after the day's drop."""
+    return min(utc_midnight(day) + after, drop_times(world)[drop_of(world, day)])
 
 
 def publish(drop: Drop) -> list[Path]:

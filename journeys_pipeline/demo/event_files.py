@@ -14,6 +14,7 @@ from journeys_pipeline.periods import utc_midnight
 
 DAY_MS = 86_400_000
 _OFFSET_MS = 7_200_000
+_OTHER_MS = 1000  # by which the two records of a conflict differ
 _LINES_PER_FILE = 1_000_000
 _LINES_PER_WRITE = 512
 _EVENTS_PER_BAD_RECORD = 4_000
@@ -45,9 +46,7 @@ class EventFiles:
     events (distinct and sound), lines, late, test_events, duplicates, conflicts, and each kind of bad record.
     """
 
-    def __init__(
-        self, world: World, account_id: str, *, random: Random, path_of: Callable[[int, int], Path]
-    ) -> None:
+    def __init__(self, world: World, account_id: str, *, random: Random, path_of: Callable[[int, int], Path]) -> None:
         self.counts: Counter[str] = Counter()
         self._account = account_id
         self._random = random.random
@@ -58,7 +57,9 @@ class EventFiles:
         self._start = int(utc_midnight(world.first_day).timestamp()) * 1000
         self._end = min(self._start + world.days * DAY_MS, int(world.now.timestamp() * 1000))
         # A month's last file is taken away before its day is over; what follows is in the next day's file.
-        held_from = {int(time.timestamp() * 1000) // DAY_MS: int(time.timestamp() * 1000) for time in drop_times(world)[:-1]}
+        held_from = {
+            int(time.timestamp() * 1000) // DAY_MS: int(time.timestamp() * 1000) for time in drop_times(world)[:-1]
+        }
         first = self._start // DAY_MS
         self._held_from = [held_from.get(first + day, self._end) for day in range(world.days)]
         self._dates = [(world.first_day + timedelta(days=day)).isoformat() + "T" for day in range(world.days + 1)]
@@ -89,7 +90,7 @@ class EventFiles:
         if _LATE_BELOW <= fate < _DUPLICATE_BELOW:
             self._write_again(file_day, line, fate)
         if self._sequence % _EVENTS_PER_CONFLICT == 1:
-            other = at - 1000 if at - self._start > 1000 else at + 1000
+            other = at + (_OTHER_MS if at - self._start < _OTHER_MS else -_OTHER_MS)
             self._write(file_day, f"{prefix}{self._when(other, 0.5)},{fields}}}\n")
             self.counts["conflicts"] += 1
         if self._sequence % _EVENTS_PER_BAD_RECORD == 0:

@@ -1,8 +1,6 @@
-"""The sample world's journeys: their elements, goals and life spans, and the journeys feed that tells of them."""
+"""The sample world's journeys: their elements, goals and life spans."""
 
-import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 
 from journeys_pipeline.schemas.journey_events import CHANNELS, ENTRY_SOURCES
@@ -106,71 +104,6 @@ def _parse(layout: str) -> dict[str, Element]:
     return elements
 
 
-def feed_lines(
-    plans: tuple[JourneyPlan, ...], *, account_id: str, sub_accounts: list[str], clock: Timetable, as_of: int
-) -> list[str]:
-    """The journeys feed as it stood at `as_of`: one JSON line per journey version known by then."""
-    return [
-        json.dumps(
-            {
-                "journey_id": f"{account_id}-{plan.key}",
-                "version": version,
-                "account_id": account_id,
-                "sub_account_id": sub_accounts[index % len(sub_accounts)],
-                "name": plan.name,
-                "campaign_id": f"{account_id}-{plan.campaign.lower().replace(' ', '-')}",
-                "campaign_name": plan.campaign,
-                **_life(plan, version, clock=clock, as_of=as_of),
-                "goal": _goal(plan.goal),
-                "elements": [_described(element) for element in elements.values()],
-            }
-        )
-        for index, plan in enumerate(plans)
-        for version, elements in enumerate(plan.versions, start=1)
-        if version == 1 or as_of >= clock.at(0.5)
-    ]
-
-
-def _life(plan: JourneyPlan, version: int, *, clock: Timetable, as_of: int) -> dict[str, str | None]:
-    status = clock.status_at(plan, as_of)
-    stopped = plan.stop if status == "cancelled" else (plan.stop or 0.0) + DRAIN_SHARE if status == "finished" else None
-    return {
-        "status": status,
-        "launched_at": None if status == "scheduled" else _iso(clock.at(plan.launch)),
-        "stopped_at": None if stopped is None else _iso(clock.at(stopped)),
-        "valid_from": _iso(clock.start if version == 1 else clock.at(0.5)),
-    }
-
-
-def _iso(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds // 1000, UTC).isoformat()
-
-
-def _goal(goal: Goal | None) -> dict[str, object] | None:
-    if goal is None:
-        return None
-    return {
-        "event_name": goal.event_name,
-        "value_field": "value" if goal.currency else None,
-        "attribution_days": goal.attribution_days,
-    }
-
-
-def _described(element: Element) -> dict[str, object]:
-    return {
-        "element_id": element.id,
-        "type": element.type,
-        "name": element.name,
-        "channel": element.channel,
-        "is_exit_point": element.type == "exit_point",
-        "next": [following for following in element.next if not following.startswith(TRANSFER)],
-        "menu_options": [
-            {"key": str(key), "label": following.replace("_", " ").capitalize(), "next_element_id": following}
-            for key, following in enumerate(element.options, start=1)
-        ],
-    }
-
-
 _WELCOME = """start:segment>hello  hello:email>rest  rest:pause>fork  fork:split>text,nudge
     text:sms>done  nudge:mobile_push>done  done:exit_point"""
 
@@ -240,7 +173,8 @@ CASCADE = (
     ),
     JourneyPlan(
         "reminder", "Appointment reminder", "Care", _REMINDER, Goal("appointment_kept", 20, "USD", 120.0),
-        weight=1.5, contact_type="both", second_layout=_REMINDER.replace("greet:play>menu", "greet:play>zip_code"),
+        weight=1.5, contact_type="both",
+        second_layout=_REMINDER.replace("zip_code:collect>agent", "zip_code:collect>pin_code"),
     ),
     JourneyPlan(
         "upsell", "Upgrade offer", "Revenue",

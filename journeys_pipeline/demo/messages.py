@@ -46,7 +46,9 @@ class Messenger:
     def send(self, context: str, channel: str, at: int) -> bool:
         """Write a message's life; whether the person acted on it (machines do not count)."""
         draw = self.random.random
-        message = f'{context},"message_id":"{self.account_id}-m{self.random.getrandbits(48):012x}","channel":"{channel}"'
+        message = (
+            f'{context},"message_id":"{self.account_id}-m{self.random.getrandbits(48):012x}","channel":"{channel}"'
+        )
         self._send(message, channel, at)
         at += int(draw() * 40 * SECOND) + SECOND
         if draw() < _DELIVERED_BELOW:

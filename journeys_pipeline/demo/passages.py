@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from random import Random
 
+from journeys_pipeline.demo.accounts import SampleAccount
 from journeys_pipeline.demo.calls import Call, CallCentre
 from journeys_pipeline.demo.event_files import DAY_MS, EventFiles
 from journeys_pipeline.demo.journeys import TRANSFER, Element, JourneyPlan, Timetable, entry_source
@@ -42,20 +43,15 @@ class Passage:
 class Walker:
     """Leads an account's people through its journeys."""
 
-    def __init__(
-        self, files: EventFiles, random: Random, *, account_id: str, currency: str, sub_accounts: list[str],
-        plans: tuple[JourneyPlan, ...], clock: Timetable,
-    ) -> None:  # fmt: skip
+    def __init__(self, files: EventFiles, random: Random, *, account: SampleAccount, clock: Timetable) -> None:
         self._emit = files.emit
         self._rng = random
         self._random = random.random
-        self._account = account_id
-        self._messenger = Messenger(files, random, account_id, currency)
-        self._calls = CallCentre(files, random, account_id, currency)
-        self._plans = {plan.key: plan for plan in plans}
-        self._sub_accounts = {
-            plan.key: sub_accounts[index % len(sub_accounts)] for index, plan in enumerate(plans)
-        }
+        self._account = account.id
+        self._messenger = Messenger(files, random, account.id, account.kind.currency)
+        self._calls = CallCentre(files, random, account.id, account.kind.currency)
+        self._plans = {plan.key: plan for plan in account.kind.journeys}
+        self._sub_accounts = {plan.key: account.sub_account_of(plan) for plan in account.kind.journeys}
         self._clock = clock
         self._entries = 0
 
@@ -75,7 +71,7 @@ class Walker:
     def broadcast(self, person: int, at: int) -> None:
         """A message from outside any journey; makes no MEP (F62)."""
         channel = "email" if person % 2 else "sms"
-        self._messenger.send(self._outside(self._sub_accounts[min(self._sub_accounts)], person), channel, at)
+        self._messenger.send(self._outside(next(iter(self._sub_accounts.values())), person), channel, at)
 
     def _outside(self, sub_account_id: str, person: int) -> str:
         return f'"account_id":"{self._account}","sub_account_id":"{sub_account_id}","person_id":"{person_id(person)}"'
@@ -100,7 +96,9 @@ class Walker:
         """Go through one element; the next, or None once the person has left the journey."""
         here = f'{passage.context},"element_id":"{element.id}"'
         if passage.plan.is_cancelled and self._clock.status_at(passage.plan, passage.now) == "cancelled":
-            self._emit("journey_exited", passage.now, f'{here},"exit_type":"cancelled","reason":"Journey was cancelled"')
+            self._emit(
+                "journey_exited", passage.now, f'{here},"exit_type":"cancelled","reason":"Journey was cancelled"'
+            )
             return None
         self._emit("element_entered", passage.now, here)
         if element.type == "exit_point":

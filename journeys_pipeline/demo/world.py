@@ -2,22 +2,23 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
 from journeys_pipeline.demo.accounts import SampleAccount, World, sample_accounts
 from journeys_pipeline.demo.contact_files import ContactFile, write_contact_files
-from journeys_pipeline.demo.drops import STAGING, Drop, drop_of, drop_times, publish, stamp, stamp_for, staged_path
+from journeys_pipeline.demo.drops import STAGING, Drop, changed_at, drop_of, drop_times, publish, staged_path, stamp
 from journeys_pipeline.demo.event_files import BAD_RECORDS, DAY_MS, EventFiles
-from journeys_pipeline.demo.journeys import Timetable, feed_lines
+from journeys_pipeline.demo.journeys import Timetable
+from journeys_pipeline.demo.journeys_feed import feed_lines
 from journeys_pipeline.demo.messages import HOUR
 from journeys_pipeline.demo.passages import Walker
 from journeys_pipeline.periods import utc_midnight
 
 __all__ = ["Drop", "World", "WorldSummary", "build_world", "publish"]
 
-_ENTRIES_PER_PERSON_AND_DAY = 0.03
+_ENTRIES_PER_PERSON_AND_DAY = 0.025
 _BROADCASTS_PER_PERSON_AND_DAY = 0.004
 _WEEKDAY_FACTORS = [1.1, 1.15, 1.1, 1.05, 1.0, 0.85, 0.75]
 _WAKING_FROM_MS = 6 * HOUR
@@ -85,13 +86,7 @@ def _timetable(world: World) -> Timetable:
 def _write_journeys(root: Path, world: World, account: SampleAccount) -> None:
     """The journeys feed anew for each drop: statuses change, versions are added."""
     for drop, as_of in enumerate(drop_times(world)):
-        lines = feed_lines(
-            account.kind.journeys,
-            account_id=account.id,
-            sub_accounts=account.sub_accounts,
-            clock=_timetable(world),
-            as_of=int(as_of.timestamp() * 1000),
-        )
+        lines = feed_lines(account, clock=_timetable(world), as_of=int(as_of.timestamp() * 1000))
         path = staged_path(root, drop, account_id=account.id, name="journeys.ndjson")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
@@ -110,21 +105,13 @@ def _write_events(root: Path, world: World, account: SampleAccount) -> Counter[s
 
     random = Random(f"{world.seed}/{account.id}/events")
     files = EventFiles(world, account.id, random=random, path_of=path_of)
-    walker = Walker(
-        files,
-        random,
-        account_id=account.id,
-        currency=account.kind.currency,
-        sub_accounts=account.sub_accounts,
-        plans=account.kind.journeys,
-        clock=_timetable(world),
-    )
+    walker = Walker(files, random, account=account, clock=_timetable(world))
     for offset in range(world.days):
         _live_through(offset, world=world, account=account, walker=walker, random=random)
         files.close_before(offset + 1)
     files.close()
     for path, day in written.items():
-        stamp(path, stamp_for(world, day + timedelta(days=1), time(0, 10)))
+        stamp(path, changed_at(world, day, after=timedelta(hours=24, minutes=10)))
     return files.counts
 
 

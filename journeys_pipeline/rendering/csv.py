@@ -11,8 +11,11 @@ def render_csv(table: pl.DataFrame) -> bytes:
 
     Text that a spreadsheet would run as a formula gets a leading quote; E.164 and plain numbers do not.
     """
-    is_risky = pl.col(pl.String).str.contains(FORMULA_START) & ~pl.col(pl.String).str.contains(HARMLESS)
-    safe = pl.when(is_risky).then(pl.concat_str(pl.lit("'"), pl.col(pl.String))).otherwise(pl.col(pl.String))
-    texts = table.select(safe.name.keep()) if table.select(pl.col(pl.String)).width else None
-    with_safe_texts = table.with_columns(texts.iter_columns()) if texts is not None else table
-    return with_safe_texts.write_csv(line_terminator="\r\n", datetime_format="%Y-%m-%dT%H:%M:%S%.fZ").encode()
+    texts = [name for name, dtype in table.schema.items() if dtype == pl.String]
+    safe = table.with_columns(_without_formulas(pl.col(name)).alias(name) for name in texts)
+    return safe.write_csv(line_terminator="\r\n", datetime_format="%Y-%m-%dT%H:%M:%S%.fZ").encode()
+
+
+def _without_formulas(text: pl.Expr) -> pl.Expr:
+    is_risky = text.str.contains(FORMULA_START) & ~text.str.contains(HARMLESS)
+    return pl.when(is_risky).then(pl.concat_str(pl.lit("'"), text)).otherwise(text)

@@ -11,6 +11,7 @@ EXIT_TYPES = [
 ]  # fmt: skip
 OUTCOMES = ["ok", "error", "capped", "timed_out", "skipped"]
 CALL_OUTCOMES = ["completed", "hung_up", "no_answer", "busy", "failed"]
+JOURNEY_STATUSES = ["drafted", "scheduled", "active", "finishing", "finished", "cancelled"]
 INPUT_OUTCOMES = ["ok", "no_input", "invalid"]
 
 JOURNEY_CONTEXT = ["journey_id", "journey_version", "person_id"]
@@ -81,7 +82,6 @@ class JourneyEvents(dy.Schema):
     masking = dy.String(nullable=True, check=lambda c: c.is_in(["always", "masked", "never"]))
     is_test = dy.Bool(description="Excluded from every figure (D22)")
     attributes = dy.String(nullable=True, description="Unknown fields as JSON")
-    payload_hash = dy.UInt64(description="Hash of the typed record; tells a duplicate from a conflict")
     file_id = dy.String(description="File that the event came in")
     row_number = dy.Int64(min=1)
 
@@ -106,9 +106,7 @@ class Journeys(dy.Schema):
     name = dy.String()
     campaign_id = dy.String()
     campaign_name = dy.String()
-    status = dy.String(
-        check=lambda c: c.is_in(["drafted", "scheduled", "active", "finishing", "finished", "cancelled"])
-    )
+    status = dy.String(check=lambda c: c.is_in(JOURNEY_STATUSES))
     launched_at = dy.Datetime(time_unit="us", time_zone="UTC", nullable=True)
     stopped_at = dy.Datetime(time_unit="us", time_zone="UTC", nullable=True)
     goal_event_name = dy.String(nullable=True, description="Null: the journey has no goal (F10, F17)")

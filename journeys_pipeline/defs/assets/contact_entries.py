@@ -17,7 +17,7 @@ from journeys_pipeline.defs.partitions import logical_time
 from journeys_pipeline.defs.reading import mark_read, unread_files
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, LandingFolder, WarehouseDatabase
 from journeys_pipeline.schemas.contact_entries import ContactEntries, ImportPerformance
-from journeys_pipeline.schemas.landed_files import CONNECTION_ERROR, REFUSED, LandedFiles
+from journeys_pipeline.schemas.landed_files import CONNECTION_ERROR, LANDED, REFUSED, FeedReadings, LandedFiles
 from journeys_pipeline.transforms.contact_entries import ContactFile, judge_contacts, measure_imports
 
 
@@ -73,9 +73,10 @@ def _read_file(
 def import_performance(lake_folder: LakeFolder, warehouse_database: WarehouseDatabase) -> dg.MaterializeResult:
     warehouse = warehouse_database.open()
     shown = warehouse.read(ImportPerformance)
-    files = warehouse.read(LandedFiles).filter(
-        (pl.col("kind") == "contacts") | (pl.col("status") == CONNECTION_ERROR),
-    )
+    read = warehouse.read(FeedReadings, {"kind": ["contacts"]})["file_id"].to_list()
+    is_done = (pl.col("status") != LANDED) | pl.col("file_id").is_in(read)
+    is_shown = (pl.col("kind") == "contacts") | (pl.col("status") == CONNECTION_ERROR)
+    files = warehouse.read(LandedFiles).filter(is_shown & is_done)
     changed = files.join(shown, on=["file_id", "status"], how="anti")
     entries = lake_folder.open().scan(ContactEntries).filter(pl.col("file_id").is_in(changed["file_id"].to_list()))
     rows = measure_imports(changed.lazy(), entries).collect()

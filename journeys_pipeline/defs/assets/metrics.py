@@ -9,7 +9,7 @@ import polars as pl
 
 from journeys_pipeline.adapters.lake import Lake, table_name
 from journeys_pipeline.defs.metadata import about, add_row_counts
-from journeys_pipeline.defs.partitions import days, days_to_months, months, one_run
+from journeys_pipeline.defs.partitions import created_at, days, days_to_months, months, one_run
 from journeys_pipeline.defs.refresh import RefreshConfig, Scope
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseDatabase
 from journeys_pipeline.periods import add_months
@@ -129,6 +129,7 @@ def refreshes(
             "day": day,
             "tier": catalog.account(account).tier_on(scope.as_of.date()).value,
             "as_of": scope.as_of,
+            "begun_at": created_at(context.instance, context.run),
         }
         for account in scope.accounts
         for day in scope.periods

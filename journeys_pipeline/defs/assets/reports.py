@@ -59,7 +59,7 @@ def mep_reports(
     _write_once(entry, rows, reports_folder.open(), warehouse)
     if config.mail:
         queue_mail(entry, account, warehouse, as_of=as_of)
-        mail_queued(mail_account, account, warehouse, reports_folder.open(), as_of=as_of)
+        mail_queued(entry, account, mail_account, warehouse, reports_folder.open())
     made = warehouse.read(ReportRegister).sort("made_at", descending=True)
     newest = made.select("account_id", "name", "month", "row_count", "format", "is_provisional", "path")
     return dg.MaterializeResult(

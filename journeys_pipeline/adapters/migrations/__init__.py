@@ -1,0 +1,1 @@
+"""Warehouse revisions, run by alembic."""
