@@ -4,18 +4,16 @@ A file is NDJSON or CSV (plain, gzip or zstd) or Parquet; its first bytes say wh
 """
 
 import csv
-import gzip
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 import polars as pl
-import zstandard
 
+from journeys_pipeline.adapters.packed_lines import BLOCK_BYTES, line_blocks
 from journeys_pipeline.schemas.journey_events import JourneyEvents
 
 OURS = {"day", "file_id", "row_number", "attributes"}
@@ -31,14 +29,10 @@ RECORD_SCHEMA = pl.Schema(
     }
 )
 
-BLOCK_BYTES = 8 * 1024 * 1024
 SAMPLE_EVERY = 100
 CSV_RECORDS_PER_CHUNK = 100_000
 PARQUET_ROWS_PER_CHUNK = 200_000
-GZIP_MAGIC = b"\x1f\x8b"
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 PARQUET_MAGIC = b"PAR1"
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 DELIMITERS = ",;\t|"
 
 # A flat object of plain scalars. On these lines Polars' parser and Python's agree, but for two things: numbers with
@@ -88,23 +82,6 @@ def read_records(path: Path, *, block_bytes: int = BLOCK_BYTES) -> Iterator[pl.D
     yield from _json_records(whole) if first.lstrip()[:1] in {b"{", b""} else _csv_records(whole)
 
 
-def line_blocks(path: Path, *, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
-    """A text file's bytes, unpacked and without byte order mark, in blocks that end where a line ends."""
-    rest = b""
-    is_first = True
-    for piece in _unpacked(path, block_bytes):
-        block = rest + piece
-        if is_first:
-            block = block.removeprefix(BYTE_ORDER_MARK)
-        is_first = False
-        end = block.rfind(b"\n") + 1
-        rest = block[end:]
-        if end:
-            yield block[:end]
-    if rest:
-        yield rest
-
-
 def read_object(line: str) -> dict[str, Any] | None:
     """The object that a line of JSON holds, numbers as text as written; null if it holds none."""
     try:
@@ -113,6 +90,14 @@ def read_object(line: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return cast("dict[str, Any]", found) if line_is_text and isinstance(found, dict) else None
+
+
+def decoded(line: bytes) -> str:
+    """The line's text; a line that is not UTF-8 becomes a text that is no JSON."""
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return "\N{REPLACEMENT CHARACTER}"
 
 
 def canonical_json(value: object) -> str:
@@ -156,33 +141,6 @@ def _chain(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def _unpacked(path: Path, block_bytes: int) -> Iterator[bytes]:
-    with ExitStack() as stack:
-        file: BinaryIO = stack.enter_context(path.open("rb"))
-        magic = file.read(4)
-        file.seek(0)
-        if magic == ZSTD_MAGIC:
-            yield from _unpacked_zstd(file, block_bytes)
-            return
-        if magic.startswith(GZIP_MAGIC):
-            file = cast("BinaryIO", stack.enter_context(gzip.GzipFile(fileobj=file)))
-        while piece := file.read(block_bytes):
-            yield piece
-
-
-def _unpacked_zstd(file: BinaryIO, block_bytes: int) -> Iterator[bytes]:
-    """Like a stream reader, which however takes a file that was cut short for a whole one."""
-    frame = zstandard.ZstdDecompressor().decompressobj()
-    packed = b""
-    while packed := packed or file.read(block_bytes // 8):
-        if frame.eof:
-            frame = zstandard.ZstdDecompressor().decompressobj()
-        yield frame.decompress(packed)
-        packed = frame.unused_data if frame.eof else b""
-    if not frame.eof:
-        raise EOFError("The zstd file ends before its end-of-stream marker was reached")
-
-
 def _json_records(blocks: Iterable[bytes]) -> Iterator[pl.DataFrame]:
     lines_before = 0
     for block in blocks:
@@ -199,16 +157,8 @@ def _lines_of(block: bytes) -> pl.DataFrame:
         block.decode()
     except UnicodeDecodeError:
         lines = block.removesuffix(b"\n").split(b"\n")
-        return pl.DataFrame({"line": [_decoded(line) for line in lines]}, schema={"line": pl.String})
+        return pl.DataFrame({"line": [decoded(line) for line in lines]}, schema={"line": pl.String})
     return pl.read_lines(block, name="line")
-
-
-def _decoded(line: bytes) -> str:
-    """The line's text; a line that is not UTF-8 becomes a text that is no JSON."""
-    try:
-        return line.decode()
-    except UnicodeDecodeError:
-        return "\N{REPLACEMENT CHARACTER}"
 
 
 def _json_chunk(lines: pl.DataFrame, block: bytes) -> pl.DataFrame:

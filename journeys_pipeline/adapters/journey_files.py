@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from journeys_pipeline.adapters.event_files import line_blocks, read_object
+from journeys_pipeline.adapters.event_files import decoded, read_object
+from journeys_pipeline.adapters.packed_lines import line_blocks
 
 
 def read_journey_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | None]]:
@@ -14,4 +15,4 @@ def read_journey_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | None]
         for line in block.removesuffix(b"\n").split(b"\n"):
             number += 1
             if line.strip():
-                yield number, read_object(line.decode(errors="replace"))
+                yield number, read_object(decoded(line))

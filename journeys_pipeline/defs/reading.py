@@ -1,6 +1,7 @@
 """Which landed files are still to be read, and the mark that one was."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -19,16 +20,31 @@ def unread_files(warehouse: Warehouse, kinds: Collection[str]) -> list[dict[str,
     return landed.join(read, on="file_id", how="anti").sort("fetched_at", "file_name", "file_id").to_dicts()
 
 
-def mark_read(
-    warehouse: Warehouse,
-    file: Mapping[str, Any],
-    counts: Mapping[str, int],
-    *,
-    touched: Collection[date],
-    as_of: datetime,
-) -> None:
-    """Record that a file's rows are in the lake; the days first, so that a crash between repeats the file."""
-    days = [{"account_id": file["account_id"], "day": day, "touched_at": now()} for day in sorted(touched)]
+@dataclass(frozen=True)
+class Reading:
+    """What became of a landed file's records, and the days that they touch."""
+
+    file: Mapping[str, Any]
+    records: int
+    accepted: int
+    quarantined: int
+    days: Collection[date] = ()
+
+
+def mark_read(warehouse: Warehouse, readings: Collection[Reading], *, as_of: datetime) -> None:
+    """Record that files' rows are in the lake; the days first, so that a crash between repeats the files."""
+    touched = {(reading.file["account_id"], day) for reading in readings for day in reading.days}
+    days = [{"account_id": account, "day": day, "touched_at": now()} for account, day in sorted(touched)]
     warehouse.upsert(TouchedDays, pl.DataFrame(days, schema=TouchedDays.create_empty().schema))
-    reading = {"file_id": file["file_id"], "account_id": file["account_id"], "kind": file["kind"], "read_at": as_of}
-    warehouse.upsert(FeedReadings, pl.DataFrame([reading | dict(counts)], schema=FeedReadings.create_empty().schema))
+    rows = [
+        {
+            **{name: reading.file[name] for name in ("file_id", "account_id", "kind")},
+            "records": reading.records,
+            "accepted": reading.accepted,
+            "duplicates": reading.records - reading.accepted - reading.quarantined,
+            "quarantined": reading.quarantined,
+            "read_at": as_of,
+        }
+        for reading in readings
+    ]
+    warehouse.upsert(FeedReadings, pl.DataFrame(rows, schema=FeedReadings.create_empty().schema))

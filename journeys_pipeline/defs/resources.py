@@ -1,5 +1,6 @@
 """Resources: fields, and one method that returns an adapter. No logic."""
 
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +12,14 @@ from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.mail import OutboxFolderSender, Sender, SmtpSender
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Catalog, load_catalog
+
+
+@cache
+def _migrated(url: str) -> Warehouse:
+    """The warehouse at its newest revision, which is looked at once a process."""
+    warehouse = Warehouse(url)
+    warehouse.migrate()
+    return warehouse
 
 
 class CatalogFile(dg.ConfigurableResource):
@@ -46,9 +55,7 @@ class WarehouseDatabase(dg.ConfigurableResource):
     url: str
 
     def open(self) -> Warehouse:
-        warehouse = Warehouse(self.url)
-        warehouse.migrate()
-        return warehouse
+        return _migrated(self.url)
 
 
 class ReportsFolder(dg.ConfigurableResource):

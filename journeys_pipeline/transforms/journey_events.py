@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -37,13 +37,20 @@ CHOICES = {
     "answered_by": ["human", "machine"],
     "masking": ["always", "masked", "never"],
 }
+ELEMENT_FIELDS = ["element_id", "type", "name"]
 OUTCOMES_OF = {"element_completed": OUTCOMES, "call_ended": CALL_OUTCOMES, "input_collected": INPUT_OUTCOMES}
 
-ISO_TIME = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)$"
-EPOCH_MS = r"^\d{11,14}$"
-WHOLE_NUMBER = r"^[1-9]\d{0,8}$"
-MONEY = r"^-?\d{1,12}(?:\.\d{1,6})?$"
-SECONDS = r"^\d{1,9}(?:\.\d+)?$"
+# Digits are spelt out: \d means those of every script, which Polars cannot read. Years are those that Python can hold.
+ISO_TIME = (
+    r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})$"
+)
+EPOCH_MS = r"^[0-9]{11,14}$"
+WHOLE_NUMBER = r"^[1-9][0-9]{0,8}$"
+# Writers of JSON turn to exponents below 0.0001.
+AMOUNT = r"[0-9]{1,12}(?:\.[0-9]{1,6})?|[0-9](?:\.[0-9])?e-0?5|[0-9]e-0?6"
+MONEY = f"^-?(?:{AMOUNT})$"
+PRICE = f"^(?:{AMOUNT})$"
+SECONDS = r"^[0-9]{1,9}(?:\.[0-9]+)?(?:e-[0-9]{1,2})?$"
 CURRENCY = r"^[A-Z]{3}$"
 
 
@@ -93,9 +100,7 @@ def accept_events(records: pl.LazyFrame, *, file: EventFile) -> tuple[pl.LazyFra
     return accepted, _quarantined(judged.filter(pl.col("refusal").is_not_null()), file)
 
 
-def drop_known(
-    accepted: pl.DataFrame, known: pl.LazyFrame, *, landed_on: date
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def drop_known(accepted: pl.DataFrame, known: pl.LazyFrame, *, landed_on: date) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The events whose key is new, and QuarantinedRecords of those that contradict the first of their key.
 
     An event that repeats the first of its key in every field is in neither: a duplicate, dropped.
@@ -149,17 +154,21 @@ def _missing_fields() -> list[pl.Expr]:
 def _malformed_fields() -> list[pl.Expr]:
     """A field is there, but not what it should be."""
     patterns = dict.fromkeys(WHOLE_NUMBERS, (WHOLE_NUMBER, "a whole number from 1 on"))
-    patterns |= {"price": (r"^\d{1,12}(?:\.\d{1,6})?$", "an amount from 0 on with at most six decimals")}
+    patterns |= {"price": (PRICE, "an amount from 0 on with at most six decimals")}
     patterns |= {"duration_s": (SECONDS, "a number of seconds"), "currency": (CURRENCY, "an ISO 4217 code")}
     goal_value = (pl.col("event_type") == "goal_performed") & ~pl.col("value").str.contains(MONEY)
     return [
-        *(_refuse(~pl.col(name).str.contains(form), f"{name} is not {what}") for name, (form, what) in patterns.items()),
+        *(
+            _refuse(~pl.col(name).str.contains(form), f"{name} is not {what}")
+            for name, (form, what) in patterns.items()
+        ),
         *(_refuse(~pl.col(name).is_in(["true", "false"]), f"{name} is not true or false") for name in FLAGS),
         *(_refuse(~pl.col(name).is_in(allowed), f"{name} is unknown") for name, allowed in CHOICES.items()),
         *(
             _refuse((pl.col("event_type") == kind) & ~pl.col("outcome").is_in(allowed), "outcome is unknown")
             for kind, allowed in OUTCOMES_OF.items()
         ),
+        _refuse(~pl.col("outcome").is_in(sorted({*OUTCOMES, *CALL_OUTCOMES, *INPUT_OUTCOMES})), "outcome is unknown"),
         _refuse(goal_value, "value is not an amount with at most six decimals"),
     ]
 
@@ -170,9 +179,7 @@ def _time(name: str) -> pl.Expr:
     iso = text.str.replace("Z$", "+0000").str.replace(" ", "T", literal=True).str.replace(r":(\d\d)$", "${1}")
     from_iso = iso.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us", strict=False)
     from_epoch = (text.cast(pl.Int64, strict=False) * 1000).cast(pl.Datetime("us", "UTC"))
-    return (
-        pl.when(text.str.contains(ISO_TIME)).then(from_iso).when(text.str.contains(EPOCH_MS)).then(from_epoch)
-    )
+    return pl.when(text.str.contains(ISO_TIME)).then(from_iso).when(text.str.contains(EPOCH_MS)).then(from_epoch)
 
 
 def _typed(records: pl.LazyFrame, file: EventFile) -> pl.LazyFrame:
@@ -201,7 +208,9 @@ def _typed(records: pl.LazyFrame, file: EventFile) -> pl.LazyFrame:
         )
         .with_columns(
             pl.col("is_test").fill_null(value=False),
-            is_machine=pl.when(kind.is_in(acts)).then(pl.col("is_machine").fill_null(value=False)),
+            is_machine=pl.when(kind.is_in(acts))
+            .then(pl.col("is_machine").fill_null(value=False))
+            .otherwise("is_machine"),
         )
         .select(JourneyEvents.column_names())
     )
@@ -233,7 +242,7 @@ def accept_journeys(
     origin = {"file_id": file.file_id, "account_id": file.account_id, "day": file.landed_on}
     for number, line in lines:
         row = _journey_row(line or {})
-        reason = "the line is not a JSON object" if line is None else _flaw(row, line, file)
+        reason = "the line is not a JSON object" if line is None else next(_flaws(row, line, file), None)
         if reason:
             refused.append(origin | {"row_number": number, "reason": reason})
         else:
@@ -254,25 +263,42 @@ def _journey_row(line: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-def _flaw(row: dict[str, Any], line: dict[str, Any], file: EventFile) -> str | None:
-    """The first rule that a journey version breaks."""
-    missing = [name for name, column in Journeys.columns().items() if row[name] is None and not column.nullable]
-    if missing:
-        return f"{missing[0]} is missing"
+def _flaws(row: dict[str, Any], line: dict[str, Any], file: EventFile) -> Iterator[str]:
+    """The rules that a journey version breaks, first things first: a later rule relies on the earlier ones."""
+    yield from (f"{name} is not a single value" for name in row if name != "elements" and _is_nested(line.get(name)))
+    columns = Journeys.columns().items()
+    yield from (f"{name} is missing" for name, column in columns if row[name] is None and not column.nullable)
     if row["account_id"] != file.account_id:
-        return "account_id is not that of the connection"
+        yield "account_id is not that of the connection"
     if row["status"] not in JOURNEY_STATUSES:
-        return "status is unknown"
-    if not re.fullmatch(WHOLE_NUMBER[1:-1], row["version"]):
-        return "version is not a whole number from 1 on"
+        yield "status is unknown"
+    if not re.fullmatch(WHOLE_NUMBER, row["version"]):
+        yield "version is not a whole number from 1 on"
+    if not isinstance(line.get("goal") or {}, dict) or not isinstance(line.get("elements") or [], list):
+        yield "goal is not an object, or elements is not a list"
+    if line.get("goal") and row["goal_event_name"] is None:
+        yield "goal.event_name is missing"
     days = row["goal_attribution_days"]
     if days is not None and not (days.isdecimal() and 1 <= int(days) <= LONGEST_ATTRIBUTION_DAYS):
-        return "goal.attribution_days is not a whole number from 1 to 90"
-    if not isinstance(line.get("goal") or {}, dict) or not isinstance(line.get("elements") or [], list):
-        return "goal is not an object, or elements is not a list"
-    wrong = [name for name in JOURNEY_TIMES if row[name] and not re.fullmatch(f"{ISO_TIME}|{EPOCH_MS}", row[name])]
-    return f"{wrong[0]} is no time with an offset (ISO 8601) nor epoch milliseconds" if wrong else None
+        yield "goal.attribution_days is not a whole number from 1 to 90"
+    if not all(_is_element(element) for element in line.get("elements") or []):
+        yield "an element lacks its element_id, type or name"
+    given = pl.DataFrame([{name: row[name] for name in JOURNEY_TIMES}], schema=dict.fromkeys(JOURNEY_TIMES, pl.String))
+    times = given.select(_time(name).alias(name) for name in JOURNEY_TIMES).row(0, named=True)
+    yield from (
+        f"{name} is no time with an offset (ISO 8601) nor epoch milliseconds"
+        for name in JOURNEY_TIMES
+        if row[name] and times[name] is None
+    )
+
+
+def _is_nested(value: object) -> bool:
+    return isinstance(value, dict | list)
 
 
 def _as_text(value: object) -> str | None:
-    return None if value is None else str(value)
+    return None if value is None or value == "" else str(value)
+
+
+def _is_element(element: Any) -> bool:
+    return isinstance(element, dict) and all(element.get(name) for name in ELEMENT_FIELDS)

@@ -14,7 +14,7 @@ from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Catalog
 from journeys_pipeline.defs.metadata import about, markdown_table
 from journeys_pipeline.defs.partitions import logical_time
-from journeys_pipeline.defs.reading import mark_read, unread_files
+from journeys_pipeline.defs.reading import Reading, mark_read, unread_files
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, LandingFolder, WarehouseDatabase
 from journeys_pipeline.schemas.contact_entries import ContactEntries, ImportPerformance
 from journeys_pipeline.schemas.landed_files import CONNECTION_ERROR, LANDED, REFUSED, FeedReadings, LandedFiles
@@ -61,8 +61,8 @@ def _read_file(
     day = file["fetched_at"].date()
     lake.replace(ContactEntries, entries.lazy(), {"day": [day], "file_id": [file["file_id"]]})
     valid = int(entries["is_valid"].sum())
-    counts = {"records": entries.height, "accepted": valid, "duplicates": 0, "quarantined": entries.height - valid}
-    mark_read(warehouse, file, counts, touched=[day], as_of=as_of)
+    reading = Reading(file, entries.height, valid, entries.height - valid, [day])
+    mark_read(warehouse, [reading], as_of=as_of)
     return entries.height
 
 

@@ -15,7 +15,7 @@ from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.defs.metadata import about
 from journeys_pipeline.defs.partitions import logical_time
-from journeys_pipeline.defs.reading import mark_read, unread_files
+from journeys_pipeline.defs.reading import Reading, mark_read, unread_files
 from journeys_pipeline.defs.resources import LakeFolder, LandingFolder, WarehouseDatabase
 from journeys_pipeline.schemas.journey_events import JourneyEvents, Journeys, QuarantinedRecords
 from journeys_pipeline.transforms.journey_events import EventFile, accept_events, accept_journeys, drop_known
@@ -38,10 +38,14 @@ def journey_events(
         for batch in batches(unread_files(warehouse, ["events"]))
         for reading in _read_batch(batch, (landing_folder.open(), lake, warehouse), as_of=as_of)
     ]
-    totals = pl.DataFrame(read, schema=dict.fromkeys(["records", "accepted", "duplicates", "quarantined"], pl.Int64))
-    rows = lake.scan(JourneyEvents).select(pl.len()).collect().item()
     return dg.MaterializeResult(
-        metadata={"dagster/row_count": rows, "files read": len(read), **totals.sum().to_dicts()[0]}
+        metadata={
+            "dagster/row_count": lake.scan(JourneyEvents).select(pl.len()).collect().item(),
+            "files read": len(read),
+            "records": sum(reading.records for reading in read),
+            "accepted": sum(reading.accepted for reading in read),
+            "quarantined": sum(reading.quarantined for reading in read),
+        }
     )
 
 
@@ -59,8 +63,8 @@ def batches(files: list[File]) -> Iterator[list[File]]:
 
 def _read_batch(
     files: list[File], stores: tuple[LandingZone, Lake, Warehouse], *, as_of: datetime
-) -> list[dict[str, int]]:
-    """Counts per file, whose accepted and quarantined rows are now in the lake, each in one commit for all files."""
+) -> list[Reading]:
+    """What became of each file, whose accepted and quarantined rows are now in the lake, each in one commit for all files."""
     landing_zone, lake, warehouse = stores
     file_ids = [file["file_id"] for file in files]
     judged = [pair for file in files for pair in _judge(file, landing_zone)]
@@ -72,21 +76,22 @@ def _read_batch(
     quarantined = pl.concat([refused, conflicts])
     lake.replace(JourneyEvents, new.lazy(), {"file_id": file_ids})
     lake.replace(QuarantinedRecords, quarantined.lazy(), {"file_id": file_ids})
-    readings: list[dict[str, int]] = []
-    for file in files:
-        of_file = pl.col("file_id") == file["file_id"]
-        mine = new.filter(of_file)
-        set_aside = quarantined.filter(of_file).height
-        records = accepted.filter(of_file).height + refused.filter(of_file).height
-        counts = {
-            "records": records,
-            "accepted": mine.height,
-            "duplicates": records - mine.height - set_aside,
-            "quarantined": set_aside,
-        }
-        mark_read(warehouse, file, counts, touched=mine["day"].unique().to_list(), as_of=as_of)
-        readings.append(counts)
+    readings = [
+        Reading(
+            file,
+            records=_of(file, accepted).height + _of(file, refused).height,
+            accepted=_of(file, new).height,
+            quarantined=_of(file, quarantined).height,
+            days=_of(file, new)["day"].unique().to_list(),
+        )
+        for file in files
+    ]
+    mark_read(warehouse, readings, as_of=as_of)
     return readings
+
+
+def _of(file: File, rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.filter(pl.col("file_id") == file["file_id"])
 
 
 def _judge(file: File, landing_zone: LandingZone) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
@@ -115,8 +120,7 @@ def journeys(
         rows = newest.filter(of_account).unique(key, keep="last", maintain_order=True)
         lake.replace(Journeys, rows.lazy(), {"account_id": [file["account_id"]]})
         lake.replace(QuarantinedRecords, refused.lazy(), {"file_id": [file["file_id"]]})
-        records = accepted.height + refused.height
-        counts = {"records": records, "accepted": accepted.height, "duplicates": 0, "quarantined": refused.height}
-        mark_read(warehouse, file, counts, touched=[], as_of=as_of)
+        reading = Reading(file, accepted.height + refused.height, accepted.height, refused.height)
+        mark_read(warehouse, [reading], as_of=as_of)
     rows = lake.scan(Journeys).select(pl.len()).collect().item()
     return dg.MaterializeResult(metadata={"dagster/row_count": rows, "files read": len(files)})

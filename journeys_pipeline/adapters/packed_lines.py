@@ -1,0 +1,58 @@
+"""The lines of a text file that may be packed by gzip or zstd, in blocks of bounded size."""
+
+import gzip
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import zstandard
+
+BLOCK_BYTES = 8 * 1024 * 1024
+GZIP_MAGIC = b"\x1f\x8b"
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def line_blocks(path: Path, *, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
+    """A text file's bytes, unpacked and without byte order mark, in blocks that end where a line ends."""
+    rest = b""
+    is_first = True
+    for piece in _unpacked(path, block_bytes):
+        block = rest + piece
+        if is_first:
+            block = block.removeprefix(BYTE_ORDER_MARK)
+        is_first = is_first and not block
+        end = block.rfind(b"\n") + 1
+        rest = block[end:]
+        if end:
+            yield block[:end]
+    if rest:
+        yield rest
+
+
+def _unpacked(path: Path, block_bytes: int) -> Iterator[bytes]:
+    with ExitStack() as stack:
+        file: BinaryIO = stack.enter_context(path.open("rb"))
+        magic = file.read(4)
+        file.seek(0)
+        if magic == ZSTD_MAGIC:
+            yield from _unpacked_zstd(file, block_bytes)
+            return
+        if magic.startswith(GZIP_MAGIC):
+            file = cast("BinaryIO", stack.enter_context(gzip.GzipFile(fileobj=file)))
+        while piece := file.read(block_bytes):
+            yield piece
+
+
+def _unpacked_zstd(file: BinaryIO, block_bytes: int) -> Iterator[bytes]:
+    """Like a stream reader, which however takes a file that was cut short for a whole one."""
+    frame = zstandard.ZstdDecompressor().decompressobj()
+    packed = b""
+    while packed := packed or file.read(block_bytes // 8):
+        if frame.eof:
+            frame = zstandard.ZstdDecompressor().decompressobj()
+        yield frame.decompress(packed)
+        packed = frame.unused_data if frame.eof else b""
+    if not frame.eof:
+        raise EOFError("The zstd file ends before its end-of-stream marker was reached")

@@ -1,0 +1,34 @@
+"""The catalog: accounts, the servers that they drop files on, and what those files are (docs/catalog.md)."""
+
+from journeys_pipeline.catalog.loading import load_catalog
+from journeys_pipeline.catalog.mistakes import CatalogError, Mistake
+from journeys_pipeline.catalog.models import (
+    Account,
+    Catalog,
+    Connection,
+    ContactsFeed,
+    EventsFeed,
+    Feed,
+    JourneysFeed,
+    Settings,
+    SubAccount,
+    Subscription,
+    TierPeriod,
+)
+
+__all__ = [
+    "Account",
+    "Catalog",
+    "CatalogError",
+    "Connection",
+    "ContactsFeed",
+    "EventsFeed",
+    "Feed",
+    "JourneysFeed",
+    "Mistake",
+    "Settings",
+    "SubAccount",
+    "Subscription",
+    "TierPeriod",
+    "load_catalog",
+]

@@ -1,0 +1,90 @@
+"""What no part of a catalog can know alone: references between the parts, and choices that exclude each other.
+
+They read plain data rather than models, so that their findings stand beside the models' own in one answer.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from journeys_pipeline.catalog.mistakes import Where, nearest, written
+
+Finding = tuple[Where, str]
+Entry = tuple[Where, dict[str, Any]]
+
+COLUMNS = {"phone": ["phone_column"], "email": ["email_column"], "both": ["phone_column", "email_column"]}
+
+
+def cross_check(data: Any) -> list[Finding]:
+    """Every contradiction, with the place to mend it."""
+    root: Entry = ((), data if isinstance(data, dict) else {})
+    accounts, connections = list(_entries(root, "accounts")), list(_entries(root, "connections"))
+    findings = [*_repeated(accounts, "id"), *_repeated(connections, "id")]
+    for account in accounts:
+        for key, unique in (("tiers", "valid_from"), ("subscriptions", "valid_from"), ("sub_accounts", "id")):
+            findings += _repeated(_entries(account, key), unique)
+    sub_accounts = {
+        account["id"]: _texts(_entries((where, account), "sub_accounts"), "id")
+        for where, account in accounts
+        if isinstance(account.get("id"), str)
+    }
+    for connection in connections:
+        findings += _repeated(_entries(connection, "feeds"), "id")
+        findings += _one_login(connection)
+        findings += _known_accounts(connection, sub_accounts)
+        for feed in _entries(connection, "feeds"):
+            findings += _wanted_columns(feed)
+    return findings
+
+
+def _entries(parent: Entry, key: str) -> Iterator[Entry]:
+    """The mappings in a list; whatever else stands there is for the models to refuse."""
+    where, mapping = parent
+    values = mapping.get(key)
+    for number, value in enumerate(values if isinstance(values, list) else []):
+        if isinstance(value, dict):
+            yield (*where, key, number), value
+
+
+def _texts(entries: Iterable[Entry], key: str) -> set[str]:
+    return {mapping[key] for _, mapping in entries if isinstance(mapping.get(key), str)}
+
+
+def _repeated(entries: Iterable[Entry], key: str) -> Iterator[Finding]:
+    first: dict[str, Where] = {}
+    for where, mapping in entries:
+        value = mapping.get(key)
+        if isinstance(value, str) and first.setdefault(value, where) != where:
+            yield (*where, key), f"is the same as in {written(first[value])}: give each its own"
+
+
+def _one_login(connection: Entry) -> Iterator[Finding]:
+    where, mapping = connection
+    given = [key for key in ("key_file", "password_env") if mapping.get(key) is not None]
+    if not given:
+        yield where, "has no way to log in: add `key_file`, or `password_env` (the name of an environment variable)"
+    elif len(given) > 1:
+        yield (*where, "password_env"), "stands beside `key_file`: keep one of the two"
+
+
+def _known_accounts(connection: Entry, sub_accounts: dict[str, set[str]]) -> Iterator[Finding]:
+    where, mapping = connection
+    account_id = mapping.get("account_id")
+    if not isinstance(account_id, str):
+        return
+    if account_id not in sub_accounts:
+        yield (*where, "account_id"), f"is not the id of an account: {nearest(account_id, sub_accounts)}"
+        return
+    known = sub_accounts[account_id]
+    for at, feed in _entries(connection, "feeds"):
+        sub_account_id = feed.get("sub_account_id")
+        if isinstance(sub_account_id, str) and sub_account_id not in known:
+            hint = nearest(sub_account_id, known)
+            yield (*at, "sub_account_id"), f"is not the id of a sub-account of that account: {hint}"
+
+
+def _wanted_columns(feed: Entry) -> Iterator[Finding]:
+    where, mapping = feed
+    contact_type = mapping.get("contact_type")
+    for column in COLUMNS.get(contact_type, []) if isinstance(contact_type, str) else []:
+        if mapping.get(column) is None:
+            yield (*where, column), f"is missing: `contact_type: {contact_type}` needs the header of that column"

@@ -1,0 +1,176 @@
+"""What the catalog says, as frozen models; the keys of the YAML file are their attributes."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from journeys_pipeline.catalog.values import (
+    Currency,
+    Day,
+    Delimiter,
+    Encoding,
+    Glob,
+    HostKey,
+    Id,
+    KeyFile,
+    MailAddress,
+    Price,
+    Region,
+    Text,
+    VariableName,
+)
+from journeys_pipeline.tiers import Tier
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class TierPeriod(_Model):
+    """A tier that an account is on from a day on (F85)."""
+
+    tier: Tier
+    valid_from: Day
+
+
+class Subscription(_Model):
+    """The plan that an account pays for from a day on (F80, F102)."""
+
+    plan: Text
+    allowance: Annotated[int, Field(ge=0)]
+    price: Price
+    currency: Currency
+    valid_from: Day
+
+
+class SubAccount(_Model):
+    """A part of an account that reports can be made for (F69)."""
+
+    id: Id
+    name: Text
+
+
+class Account(_Model):
+    """One billed customer: the unit that MEPs are unique in (D8)."""
+
+    id: Id
+    name: Text
+    tiers: Annotated[list[TierPeriod], Field(min_length=1)]
+    subscriptions: list[Subscription] = []
+    sub_accounts: list[SubAccount] = []
+    recipients: list[MailAddress] = []
+
+    def tier_on(self, day: date) -> Tier:
+        """The tier in force on a day; before the first, the first (F85)."""
+        first, *later = sorted(self.tiers, key=lambda period: period.valid_from)
+        return [first, *(period for period in later if period.valid_from <= day)][-1].tier
+
+    def subscription_on(self, day: date) -> Subscription | None:
+        """The subscription in force on a day, or None before the first (F80)."""
+        begun = [subscription for subscription in self.subscriptions if subscription.valid_from <= day]
+        return max(begun, key=lambda subscription: subscription.valid_from, default=None)
+
+
+class EventsFeed(_Model):
+    """Files of platform events."""
+
+    kind: Literal["events"]
+    id: Id
+    glob: Glob
+
+
+class JourneysFeed(_Model):
+    """Files of journey definitions."""
+
+    kind: Literal["journeys"]
+    id: Id
+    glob: Glob
+
+
+class ContactsFeed(_Model):
+    """Contact files that feed one journey (F37)."""
+
+    kind: Literal["contacts"]
+    id: Id
+    glob: Glob
+    journey_id: Text
+    sub_account_id: str | None = None
+    contact_type: Literal["phone", "email", "both"]
+    phone_column: Text | None = None
+    email_column: Text | None = None
+    default_region: Region | None = None
+    delimiter: Delimiter | None = None
+    encoding: Encoding = "utf-8"
+    invalid_share_warning: Annotated[float, Field(ge=0, le=1)] = 0.2
+
+
+Feed = Annotated[EventsFeed | JourneysFeed | ContactsFeed, Field(discriminator="kind")]
+
+
+class Connection(_Model):
+    """An SFTP server that an account's files are fetched from (F40)."""
+
+    id: Id
+    account_id: str
+    host: Text
+    port: Annotated[int, Field(ge=1, le=65535)] = 22
+    user: Text
+    key_file: KeyFile | None = None
+    password_env: VariableName | None = None
+    host_key: HostKey
+    folder: Text = "."
+    feeds: Annotated[list[Feed], Field(min_length=1)]
+
+
+class Settings(_Model):
+    """What holds for all accounts."""
+
+    month_close_grace_hours: Annotated[int, Field(ge=0, le=720)] = 72
+
+
+class Catalog(_Model):
+    """Who our customers are, and where their files come from."""
+
+    accounts: Annotated[list[Account], Field(min_length=1)]
+    connections: Annotated[list[Connection], Field(min_length=1)]
+    settings: Settings = Settings()
+
+    def account(self, account_id: str) -> Account:
+        """The account of that id.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for account in self.accounts:
+            if account.id == account_id:
+                return account
+        raise KeyError(f"No account {account_id}; there are {', '.join(known.id for known in self.accounts)}.")
+
+    def accounts_on(self, tiers: Collection[Tier], day: date) -> list[str]:
+        """Ids of the accounts on these tiers on a day, in order."""
+        return sorted(account.id for account in self.accounts if account.tier_on(day) in tiers)
+
+    def feed(self, connection_id: str, feed_id: str) -> EventsFeed | JourneysFeed | ContactsFeed:
+        """The feed of that id on that connection.
+
+        Raises:
+            KeyError: there is none, or no longer.
+        """
+        for connection in self.connections:
+            for feed in connection.feeds:
+                if (connection.id, feed.id) == (connection_id, feed_id):
+                    return feed
+        raise KeyError(f"No feed {feed_id} on connection {connection_id}: put it back, its files wait to be read.")
+
+    def contacts_feed(self, connection_id: str, feed_id: str) -> ContactsFeed:
+        """The contacts feed of that id on that connection.
+
+        Raises:
+            KeyError: there is none, or no longer.
+        """
+        feed = self.feed(connection_id, feed_id)
+        if not isinstance(feed, ContactsFeed):
+            raise KeyError(f"Feed {feed_id} on connection {connection_id} holds {feed.kind}, not contacts.")
+        return feed
