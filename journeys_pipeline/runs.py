@@ -1,6 +1,7 @@
 """Jobs launched from the command line: in this process, recorded in the Dagster instance like any other run."""
 
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 import dagster as dg
@@ -24,14 +25,12 @@ def launch(job_name: str, *, tags: dict[str, str], run_config: dict[str, Any] | 
     Raises:
         RunFailed: a step failed.
     """
-    environment.dagster_home()
     config = (run_config or {}) | {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     job = defs.resolve_job_def(job_name)
-    with dg.DagsterInstance.get() as instance:
-        result = job.execute_in_process(instance=instance, tags=tags, run_config=config, raise_on_error=False)
-        if not result.success:
-            raise RunFailed(f"Run {result.run_id} of the job {job_name} failed. {_why(result)}")
-        return result
+    result = job.execute_in_process(instance=_instance(), tags=tags, run_config=config, raise_on_error=False)
+    if not result.success:
+        raise RunFailed(f"Run {result.run_id} of the job {job_name} failed. {_why(result)}")
+    return result
 
 
 def fetch(*, as_of: datetime) -> None:
@@ -53,6 +52,13 @@ def make_report(config: dict[str, Any], *, as_of: datetime) -> str:
     result = launch("report", tags={AS_OF_TAG: as_of.isoformat()}, run_config=run_config)
     metadata = result.asset_materializations_for_node("mep_reports")[0].metadata
     return str(metadata["report_id"].value)
+
+
+@cache
+def _instance() -> dg.DagsterInstance:
+    """The Dagster instance that all runs of this process are recorded in."""
+    environment.dagster_home()
+    return dg.DagsterInstance.get()
 
 
 def _why(result: dg.ExecuteInProcessResult) -> str:

@@ -111,7 +111,7 @@ def canonical_json(value: object) -> str:
         )
     if isinstance(value, list):
         return "[" + ",".join(map(canonical_json, cast("list[object]", value))) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -191,13 +191,16 @@ def _fast_records(plain: pl.DataFrame, fields: list[str], block: bytes | None) -
     Counting tells: keys = values found + nulls only if no key is another and none repeated. Text that looks like
     a key's end is counted among the keys, at most as often among the nulls, so it can only send a line away.
     """
+    none = _filled(pl.DataFrame(schema={"row_number": pl.Int64}))
+    if not fields or plain.is_empty():
+        return none
     if NUMERIC_FIELDS & set(fields):
         quoted = plain.get_column("line").str.replace_all(f"({NUMERIC})({NUMBER})", '$1"$2"')
         block = quoted.str.join("\n").item().encode()
     source = plain.get_column("line").str.join("\n").item().encode() if block is None else block
-    read = pl.read_ndjson(source, schema=dict.fromkeys(fields, pl.String())) if fields and source else pl.DataFrame()
+    read = pl.read_ndjson(source, schema=dict.fromkeys(fields, pl.String()))
     if read.height != plain.height:
-        return _filled(pl.DataFrame(schema={"row_number": pl.Int64}))
+        return none
     values = pl.sum_horizontal(pl.col(fields).is_not_null())
     found = plain.select("row_number", "key_count", "null_count").hstack(read)
     return _filled(found.filter(values == pl.col("key_count") - pl.col("null_count")))
@@ -279,8 +282,13 @@ def _with_attributes(found: dict[str, Any], given: object) -> dict[str, Any]:
 
 def _parquet_records(path: Path) -> Iterator[pl.DataFrame]:
     frame = pl.scan_parquet(path)
-    as_text = [name for name, dtype in frame.collect_schema().items() if not dtype.is_nested()]
+    kept = [name for name, dtype in frame.collect_schema().items() if dtype.is_nested() or _is_json(name, dtype)]
     for start in range(0, frame.select(pl.len()).collect().item(), PARQUET_ROWS_PER_CHUNK):
-        rows = frame.slice(start, PARQUET_ROWS_PER_CHUNK).with_columns(pl.col(as_text).cast(pl.String)).collect()
+        rows = frame.slice(start, PARQUET_ROWS_PER_CHUNK).with_columns(pl.exclude(kept).cast(pl.String)).collect()
         found = [_with_attributes(row, row.get("attributes")) for row in rows.iter_rows(named=True)]
         yield _rewritten_records(list(range(start + 1, start + 1 + rows.height)), [*found])
+
+
+def _is_json(name: str, dtype: pl.DataType) -> bool:
+    """A number or flag among the unknown fields stays one."""
+    return name not in KNOWN and (dtype.is_integer() or dtype.is_float() or dtype == pl.Boolean)

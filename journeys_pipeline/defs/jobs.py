@@ -17,19 +17,21 @@ ingest = dg.define_asset_job(
     "ingest",
     selection=["landed_files", "contact_entries", "import_performance", "journeys", "journey_events"],
     description="Fetch what is new from every server, and accept or refuse its records.",
-    tags={"dagster/concurrency_key": "ingest"},
+    tags={"journeys/writes": "imports"},
 )
 refresh = dg.define_asset_job(
     "refresh",
     selection=DAILY,
     partitions_def=days,
     description="Make facts and daily figures of a range of days, for the accounts on the run's tiers.",
+    tags={"journeys/writes": "facts"},
 )
 book = dg.define_asset_job(
     "book",
     selection=MONTHLY,
     partitions_def=months,
     description="Bring the MEP ledger and the monthly figures up to the facts.",
+    tags={"journeys/writes": "ledger"},
 )
 report = dg.define_asset_job(
     "report",

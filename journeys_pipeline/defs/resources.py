@@ -1,6 +1,6 @@
 """Resources: fields, and one method that returns an adapter. No logic."""
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -22,13 +22,20 @@ def _migrated(url: str) -> Warehouse:
     return warehouse
 
 
+@lru_cache(maxsize=1)
+def _loaded(path: Path, _changed_at: int) -> Catalog:
+    """The catalog as the file was at its last change; the steps of a run share it."""
+    return load_catalog(path)
+
+
 class CatalogFile(dg.ConfigurableResource):
     """The catalog, read when a run asks for it."""
 
     path: str
 
     def load(self) -> Catalog:
-        return load_catalog(Path(self.path))
+        path = Path(self.path)
+        return _loaded(path, path.stat().st_mtime_ns if path.exists() else 0)
 
 
 class LakeFolder(dg.ConfigurableResource):

@@ -41,6 +41,12 @@ def staged_path(root: Path, drop: int, *, account_id: str, name: str) -> Path:
     return root / STAGING / f"{drop:03d}" / account_id / name
 
 
+def staged_drops(root: Path, world: World) -> list[Drop]:
+    """The drops that were built and are still to be published, in order."""
+    folders = [(at, root / STAGING / f"{index:03d}") for index, at in enumerate(drop_times(world))]
+    return [Drop(at, files) for at, folder in folders if (files := sorted(folder.glob("*/*")))]
+
+
 def stamp(path: Path, at: datetime) -> None:
     """Give a file its time of change, so that listings are the same each time."""
     os.utime(path, (at.timestamp(), at.timestamp()))

@@ -1,6 +1,7 @@
 """The demo: the whole path on a sample world, as real runs, and what it made."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -17,6 +18,7 @@ from journeys_pipeline.adapters.whole_files import write_whole
 from journeys_pipeline.catalog import Catalog, load_catalog
 from journeys_pipeline.defs.refresh import stale_days
 from journeys_pipeline.demo.catalog import write_catalog
+from journeys_pipeline.demo.drops import staged_drops
 from journeys_pipeline.demo.sftp_server import serve
 from journeys_pipeline.demo.world import Drop, World, build_world, publish
 from journeys_pipeline.periods import add_months, month_of
@@ -60,7 +62,9 @@ def _world(root: Path, progress: Progress, *, people: int, days: int, accounts: 
     if memo.exists():
         saved = json.loads(memo.read_text())
         at = datetime.fromisoformat(saved.pop("now"))
-        return World(last_day=date.fromisoformat(saved.pop("last_day")), now=at, **saved), []
+        world = World(last_day=date.fromisoformat(saved.pop("last_day")), now=at, **saved)
+        return world, staged_drops(root, world)
+    shutil.rmtree(root, ignore_errors=True)  # what a demo that was stopped while building left
     task = progress.add_task("build the sample world", total=1)
     at = now().replace(microsecond=0)
     world = World(last_day=at.date(), now=at, people=people, days=days, accounts=accounts)

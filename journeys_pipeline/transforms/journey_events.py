@@ -40,13 +40,12 @@ CHOICES = {
 ELEMENT_FIELDS = ["element_id", "type", "name"]
 OUTCOMES_OF = {"element_completed": OUTCOMES, "call_ended": CALL_OUTCOMES, "input_collected": INPUT_OUTCOMES}
 
-# Digits are spelt out: \d means those of every script, which Polars cannot read. Years are those that Python can hold.
+# \d would be digits of every script, which Polars cannot read; JSON writers turn to exponents below 0.0001.
 ISO_TIME = (
     r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})$"
 )
 EPOCH_MS = r"^[0-9]{11,14}$"
 WHOLE_NUMBER = r"^[1-9][0-9]{0,8}$"
-# Writers of JSON turn to exponents below 0.0001.
 AMOUNT = r"[0-9]{1,12}(?:\.[0-9]{1,6})?|[0-9](?:\.[0-9])?e-0?5|[0-9]e-0?6"
 MONEY = f"^-?(?:{AMOUNT})$"
 PRICE = f"^(?:{AMOUNT})$"
@@ -265,7 +264,8 @@ def _journey_row(line: dict[str, Any]) -> dict[str, Any]:
 
 def _flaws(row: dict[str, Any], line: dict[str, Any], file: EventFile) -> Iterator[str]:
     """The rules that a journey version breaks, first things first: a later rule relies on the earlier ones."""
-    yield from (f"{name} is not a single value" for name in row if name != "elements" and _is_nested(line.get(name)))
+    nested = [name for name in row if name != "elements" and isinstance(line.get(name), dict | list)]
+    yield from (f"{name} is not a single value" for name in nested)
     columns = Journeys.columns().items()
     yield from (f"{name} is missing" for name, column in columns if row[name] is None and not column.nullable)
     if row["account_id"] != file.account_id:
@@ -290,10 +290,6 @@ def _flaws(row: dict[str, Any], line: dict[str, Any], file: EventFile) -> Iterat
         for name in JOURNEY_TIMES
         if row[name] and times[name] is None
     )
-
-
-def _is_nested(value: object) -> bool:
-    return isinstance(value, dict | list)
 
 
 def _as_text(value: object) -> str | None:

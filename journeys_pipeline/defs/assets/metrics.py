@@ -123,13 +123,14 @@ def refreshes(
 ) -> None:
     catalog = catalog_file.load()
     scope = Scope.of(context, config, catalog)
+    begun_at = created_at(context.instance, context.run)
     rows = [
         {
             "account_id": account,
             "day": day,
             "tier": catalog.account(account).tier_on(scope.as_of.date()).value,
             "as_of": scope.as_of,
-            "begun_at": created_at(context.instance, context.run),
+            "begun_at": begun_at,
         }
         for account in scope.accounts
         for day in scope.periods
