@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -181,7 +181,7 @@ def _catalog(path: Path | None = None) -> Catalog:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _explained() -> Generator[None]:
     """Turn the mistakes that an operator can mend into a message and exit code 1; quiet Dagster's own log."""
     logging.getLogger("dagster").setLevel(logging.ERROR)
     try:

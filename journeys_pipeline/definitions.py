@@ -55,7 +55,7 @@ defs = dg.Definitions(
         "mail_account": MailAccount(
             host=_smtp["host"],
             port=int(_smtp["port"]),
-            security=_smtp["security"],
+            security=environment.smtp_security(),
             user=_smtp["user"],
             sender=_smtp["sender"],
             outbox=str(_home / "outbox"),

@@ -3,6 +3,7 @@
 import os
 from datetime import date
 from pathlib import Path
+from typing import Literal, cast
 
 DEFAULT_FIRST_DAY = "2025-01-01"
 DEFAULT_SMTP_PORT = "587"
@@ -44,10 +45,21 @@ def smtp() -> dict[str, str]:
     return {
         "host": os.environ.get("JOURNEYS_SMTP_HOST", ""),
         "port": os.environ.get("JOURNEYS_SMTP_PORT", DEFAULT_SMTP_PORT),
-        "security": os.environ.get("JOURNEYS_SMTP_SECURITY", "starttls"),
         "user": os.environ.get("JOURNEYS_SMTP_USER", ""),
         "sender": os.environ.get("JOURNEYS_MAIL_SENDER", "journeys@localhost"),
     }
+
+
+def smtp_security() -> Literal["none", "starttls", "tls"]:
+    """How the connection to the SMTP server is secured.
+
+    Raises:
+        ValueError: the variable is none of the three.
+    """
+    security = os.environ.get("JOURNEYS_SMTP_SECURITY", "starttls")
+    if security not in {"none", "starttls", "tls"}:
+        raise ValueError(f"JOURNEYS_SMTP_SECURITY is {security}; set it to starttls, tls or none.")
+    return cast("Literal['none', 'starttls', 'tls']", security)
 
 
 SMTP_PASSWORD = "JOURNEYS_SMTP_PASSWORD"  # noqa: S105 - the variable's name, not its value

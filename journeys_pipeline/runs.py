@@ -18,7 +18,8 @@ class RunFailed(Exception):
     """A run ended without success; the message is the failing step's own."""
 
 
-def launch(job_name: str, *, tags: dict[str, str], run_config: dict[str, Any] | None = None
+def launch(
+    job_name: str, *, tags: dict[str, str], run_config: dict[str, Any] | None = None
 ) -> dg.ExecuteInProcessResult:
     """Run a job to its end.
 

@@ -31,7 +31,9 @@ def describe_report(report_id: str) -> str:
     warehouse = Warehouse(environment.warehouse_url())
     row = warehouse.read(ReportRegister, {"report_id": [report_id]}).to_dicts()[0]
     state = "provisional" if row["is_provisional"] else "closed"
-    return f"{row['row_count']:,} rows, month {row['month']:%Y-%m} {state}: {environment.home() / 'reports' / row['path']}"
+    return (
+        f"{row['row_count']:,} rows, month {row['month']:%Y-%m} {state}: {environment.home() / 'reports' / row['path']}"
+    )
 
 
 def show(console: Console, rows: pl.DataFrame, *, title: str, output: str = "table") -> None:
@@ -55,7 +57,7 @@ def _table(rows: pl.DataFrame, title: str) -> Table:
 
 def _cell(value: Any) -> str:
     if value is None:
-        return "–"
+        return "-"
     if isinstance(value, float):
         return f"{value:.1%}"
     return f"{value:,}" if isinstance(value, int | Decimal) and not isinstance(value, bool) else str(value)

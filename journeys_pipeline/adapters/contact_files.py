@@ -49,7 +49,7 @@ _MARK_UNDECODABLE = "journeys_pipeline.mark_undecodable"
 codecs.register_error(_MARK_UNDECODABLE, lambda error: ("\udfff", cast("UnicodeDecodeError", error).end))
 
 
-class UnreadableFile(ValueError):  # noqa: N818 # it says what the file is, as the manifest does
+class UnreadableFile(ValueError):  # it says what the file is, as the manifest does
     """A file that is refused as a whole; the message says what to do about it."""
 
 

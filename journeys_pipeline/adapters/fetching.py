@@ -54,29 +54,30 @@ class Fetch:
         return rows
 
     def _fetch_one(self, session: SftpSession, feed: Feed, file: RemoteFile, landed: set[str]) -> dict[str, Any]:
-        about = {"feed": feed, "file": file}
         try:
             with self.landing_zone.receive(self.connection.id) as incoming:
                 sha256 = session.fetch(file, incoming.stream)
                 incoming.keep(sha256)
         except FetchFailed as failure:
-            return self._row(status=REFUSED, error=str(failure), identity=(feed.id, *_stamp(file)), **about)
+            return self._row(status=REFUSED, error=str(failure), identity=(feed.id, *_stamp(file)), source=(feed, file))
         file_id = identify(self.connection.id, _target(feed), sha256)
         if file_id in landed:
             identity = (feed.id, sha256, *_stamp(file))
-            return self._row(status=DUPLICATE, duplicate_of=file_id, sha256=sha256, identity=identity, **about)
+            return self._row(
+                status=DUPLICATE, duplicate_of=file_id, sha256=sha256, identity=identity, source=(feed, file)
+            )
         landed.add(file_id)
-        return self._row(status=LANDED, sha256=sha256, file_id=file_id, **about)
+        return self._row(status=LANDED, sha256=sha256, file_id=file_id, source=(feed, file))
 
     def _row(
         self,
         *,
         status: str,
         identity: Collection[object] = (),
-        feed: Feed | None = None,
-        file: RemoteFile | None = None,
+        source: tuple[Feed, RemoteFile] | tuple[None, None] = (None, None),
         **others: str | None,
     ) -> dict[str, Any]:
+        feed, file = source
         at = () if status == DUPLICATE else (self.as_of.isoformat(),)
         return {
             "file_id": identify(self.connection.id, status, *identity, *at),

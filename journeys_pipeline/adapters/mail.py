@@ -4,7 +4,7 @@ import ipaddress
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -113,7 +113,7 @@ class SmtpSender:
             server.send_message(message)
 
     @contextmanager
-    def _connected(self) -> Iterator[smtplib.SMTP]:
+    def _connected(self) -> Generator[smtplib.SMTP]:
         context = ssl.create_default_context()
         if self.security == "tls":
             with smtplib.SMTP_SSL(self.host, self.port, timeout=TIMEOUT_S, context=context) as server:
@@ -126,12 +126,14 @@ class SmtpSender:
 
 
 @contextmanager
-def _explained(host: str) -> Iterator[None]:
+def _explained(host: str) -> Generator[None]:
     """Server replies may quote addresses, so only their codes are passed on."""
     try:
         yield
     except smtplib.SMTPAuthenticationError as error:
-        raise MailFailed(f"{host} refused user or password ({error.smtp_code}); check the JOURNEYS_SMTP_… variables.") from None
+        raise MailFailed(
+            f"{host} refused user or password ({error.smtp_code}); check the JOURNEYS_SMTP_… variables."
+        ) from None
     except smtplib.SMTPRecipientsRefused as error:
         codes = sorted({code for code, _ in error.recipients.values()})
         raise MailFailed(f"{host} refused the recipient ({codes}); check the account's recipients.") from None

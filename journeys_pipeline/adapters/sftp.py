@@ -40,7 +40,7 @@ class RemoteFile:
     modified_at: datetime
 
 
-class FetchFailed(Exception):  # noqa: N818 - reads as what happened
+class FetchFailed(Exception):
     """One file could not be fetched whole; a later try may succeed."""
 
 

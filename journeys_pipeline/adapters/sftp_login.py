@@ -33,7 +33,7 @@ class Timeouts:
     retry_pauses_s: tuple[float, ...] = (1, 2, 4)  # before each further try to connect
 
 
-class ConnectionFailed(Exception):  # noqa: N818 - reads as what happened
+class ConnectionFailed(Exception):
     """The connection or its folder cannot be used; the message says why and what to do."""
 
 

@@ -1,7 +1,7 @@
 """SQL tables that people and BI tools read, on SQLite or PostgreSQL; each slice replaced in one transaction."""
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import dataframely as dy
 import polars as pl
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.types import TypeDecorator
 
 from journeys_pipeline.adapters.lake import table_name
@@ -37,10 +38,10 @@ class ExactDecimal(TypeDecorator[Decimal]):
     impl = sa.String
     cache_ok = True
 
-    def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> str | None:
+    def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy passes it
         return None if value is None else str(value)
 
-    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Decimal | None:
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Decimal | None:  # noqa: ARG002 - SQLAlchemy passes it
         return None if value is None else Decimal(value)
 
 
@@ -56,7 +57,16 @@ def _columns(table: type[dy.Schema]) -> list[sa.Column[Any]]:
 
 
 def _define(metadata: sa.MetaData) -> dict[tuple[type[dy.Schema], str], sa.Table]:
-    one_grain = [LandedFiles, FeedReadings, ImportPerformance, Refreshes, TouchedDays, MepSummary, ReportRegister, MailOutbox]
+    one_grain = [
+        LandedFiles,
+        FeedReadings,
+        ImportPerformance,
+        Refreshes,
+        TouchedDays,
+        MepSummary,
+        ReportRegister,
+        MailOutbox,
+    ]
     by_grain = [CampaignPerformance, ChannelPerformance, ElementPerformance, GoalValues]
     names = [(schema, "") for schema in one_grain] + [(schema, grain) for schema in by_grain for grain in GRAINS]
     return {
@@ -110,9 +120,7 @@ class Warehouse:
             [[_in_utc(value) for value in row] for row in rows], schema=schema, orient="row", infer_schema_length=None
         )
 
-    def replace(
-        self, table: type[dy.Schema], rows: pl.DataFrame, within: Slice, *, grain: str = ""
-    ) -> None:
+    def replace(self, table: type[dy.Schema], rows: pl.DataFrame, within: Slice, *, grain: str = "") -> None:
         """Put validated `rows` in the place of all rows of the slice, in one transaction."""
         target = TABLES[table, grain]
         records = table.validate(rows, cast=True).to_dicts()
@@ -149,14 +157,12 @@ def _in_utc(value: object) -> object:
 def _make_sqlite_wait(engine: sa.Engine) -> None:
     """Take the write lock when a transaction begins: deferred locks fail under concurrent writers."""
 
-    @sa.event.listens_for(engine, "connect")
+    @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:  # pyright: ignore[reportUnusedFunction] - registered
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
         connection.execute("PRAGMA journal_mode = WAL")
 
-    @sa.event.listens_for(engine, "begin")
+    @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:  # pyright: ignore[reportUnusedFunction] - registered
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-

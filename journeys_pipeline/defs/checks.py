@@ -62,9 +62,7 @@ def totals_are_valid_plus_invalid(
     asset="import_performance",
     description="The share of invalid entries is below the feed's warning line in every file (F54).",
 )
-def few_entries_are_invalid(
-    catalog_file: CatalogFile, warehouse_database: WarehouseDatabase
-) -> dg.AssetCheckResult:
+def few_entries_are_invalid(catalog_file: CatalogFile, warehouse_database: WarehouseDatabase) -> dg.AssetCheckResult:
     lines = pl.DataFrame(
         [
             (connection.id, feed.journey_id, feed.invalid_share_warning)
@@ -77,7 +75,9 @@ def few_entries_are_invalid(
     )
     files = warehouse_database.open().read(ImportPerformance).filter(pl.col("total_entries") > 0)
     share = (pl.col("invalid_entries") / pl.col("total_entries")).round(3)
-    over = files.join(lines, on=["connection_id", "journey_id"]).with_columns(share=share).filter(share > pl.col("line"))
+    over = (
+        files.join(lines, on=["connection_id", "journey_id"]).with_columns(share=share).filter(share > pl.col("line"))
+    )
     return dg.AssetCheckResult(
         passed=over.is_empty(),
         severity=dg.AssetCheckSeverity.WARN,
@@ -92,7 +92,10 @@ def _unique_key_check(table: type[dy.Schema]) -> dg.AssetChecksDefinition:
     key = table.primary_key()
 
     @dg.asset_check(
-        asset=table_name(table), name="key_is_unique", description=f"No two rows share {' + '.join(key)}.", blocking=True
+        asset=table_name(table),
+        name="key_is_unique",
+        description=f"No two rows share {' + '.join(key)}.",
+        blocking=True,
     )
     def check(lake_folder: LakeFolder) -> dg.AssetCheckResult:
         repeated = lake_folder.open().scan(table).group_by(key).len().filter(pl.col("len") > 1).select(pl.len())

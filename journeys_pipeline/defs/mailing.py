@@ -59,8 +59,8 @@ def mail_queued(
         except MailFailed as failure:
             outcome = {"state": FAILED, "last_error": str(failure)}
             failures.append(str(failure))
-        row |= outcome | {"attempts": row["attempts"] + 1, "updated_at": now()}
-        warehouse.upsert(MailOutbox, pl.DataFrame([row], schema=MailOutbox.create_empty().schema))
+        done = row | outcome | {"attempts": row["attempts"] + 1, "updated_at": now()}
+        warehouse.upsert(MailOutbox, pl.DataFrame([done], schema=MailOutbox.create_empty().schema))
     if failures:
         raise MailFailed(f"{len(failures)} of {outbox.height} mails were not accepted: {failures[0]}")
 

@@ -1,8 +1,8 @@
 """What every asset tells about its table: description, columns, row counts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypedDict
 
 import dagster as dg
 import dataframely as dy
@@ -11,7 +11,17 @@ import polars as pl
 OWNER = "team:data-engineering"
 
 
-def about(table: type[dy.Schema], *, kinds: set[str], group: str) -> dict[str, Any]:
+class About(TypedDict):
+    """Keyword arguments of `dg.asset`."""
+
+    description: str | None
+    kinds: set[str]
+    group_name: str
+    owners: Sequence[str]
+    metadata: Mapping[str, Any]
+
+
+def about(table: type[dy.Schema], *, kinds: set[str], group: str) -> About:
     """The keyword arguments of `dg.asset` that come from a table's schema."""
     return {
         "description": table.__doc__,

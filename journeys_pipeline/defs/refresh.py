@@ -33,7 +33,9 @@ class Scope:
     def of(cls, context: dg.AssetExecutionContext, config: RefreshConfig, catalog: Catalog) -> "Scope":
         """The scope that a run's partitions, config and logical time say."""
         as_of = logical_time(context)
-        return cls(run_periods(context), catalog.accounts_on([Tier(tier) for tier in config.tiers], as_of.date()), as_of)
+        return cls(
+            run_periods(context), catalog.accounts_on([Tier(tier) for tier in config.tiers], as_of.date()), as_of
+        )
 
     def slice(self, column: str) -> dict[str, Sequence[date] | Sequence[str]]:
         """The slice as the lake and the warehouse take it; `column` is the one that holds the period."""

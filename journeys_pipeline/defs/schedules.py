@@ -22,7 +22,7 @@ def _refresh_schedule(tier: Tier) -> dg.ScheduleDefinition:
         cron_schedule=REFRESH_CRON[tier],
         job=refresh,
         execution_timezone="UTC",
-        description=f"Refresh accounts on the tier {tier}: yesterday, today, and the days that late files touched (F90).",
+        description=f"Refresh accounts on the tier {tier}: yesterday, today, and days that late files touched (F90).",
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
     def schedule(
@@ -80,9 +80,7 @@ def close_months(
     description="Mail last month's MEP consumption report of every account that names recipients, once it is closed.",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
-def monthly_reports(
-    context: dg.ScheduleEvaluationContext, catalog_file: CatalogFile
-) -> Iterator[dg.RunRequest]:
+def monthly_reports(context: dg.ScheduleEvaluationContext, catalog_file: CatalogFile) -> Iterator[dg.RunRequest]:
     as_of = context.scheduled_execution_time.astimezone(UTC)
     month = add_months(month_of(as_of.date()), -1)
     for account in catalog_file.load().accounts:

@@ -10,7 +10,7 @@ import polars as pl
 
 LONGEST_TEXT = 32_767
 TIME_FORMAT = "yyyy-mm-dd hh:mm:ss"
-WIDTHS = {pl.Datetime: 21, pl.Date: 12, pl.String: 34}
+WIDTHS: dict[object, int] = {pl.Datetime: 21, pl.Date: 12, pl.String: 34}
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 FORBIDDEN_IN_TITLE = re.compile(r"[\[\]:*?/\\]")
 FIXED_TIME = datetime(2000, 1, 1)  # noqa: DTZ001 - workbooks hold times without zone
@@ -51,7 +51,9 @@ def _cell(sheet: Any, value: Any, *, bold: bool = False) -> Any:
     if not isinstance(value, str):
         return value
     if len(value) > LONGEST_TEXT:
-        raise ValueError(f"A text has {len(value):,} characters, a cell holds {LONGEST_TEXT:,}: make the report as .csv.")
+        raise ValueError(
+            f"A text has {len(value):,} characters, a cell holds {LONGEST_TEXT:,}: make the report as .csv."
+        )
     cell = WriteOnlyCell(sheet, UNPRINTABLE.sub("\ufffd", value))
     cell.data_type = "s"
     if bold:

@@ -31,11 +31,15 @@ class ContactEntries(dy.Schema):
     phone = dy.String(nullable=True, description="E.164; null if empty or not valid")
     email = dy.String(nullable=True, description="Lower case; null if empty or not valid")
     person_id = dy.String(nullable=True, description="Derived from account and contact (D23); null if invalid")
-    is_valid = dy.Bool(description="Added to the journey (F44) or not (F45)")
+    is_valid = dy.Bool(  # pyright: ignore[reportAssignmentType] - the column hides a method that we do not call
+        description="Added to the journey (F44) or not (F45)"
+    )
     reasons = dy.String(nullable=True, description="Codes of all reasons for refusal, comma-separated (F53)")
     is_duplicate = dy.Bool(description="The same person came earlier in this file (D9); valid all the same")
     attributes = dy.String(description="The other columns as JSON")
-    imported_at = dy.Datetime(time_unit="us", time_zone="UTC", description="When the file was fetched: the entry's time")
+    imported_at = dy.Datetime(
+        time_unit="us", time_zone="UTC", description="When the file was fetched: the entry's time"
+    )
     day = dy.Date(description="UTC day of imported_at")
 
     @dy.rule()
@@ -59,7 +63,9 @@ class ImportPerformance(dy.Schema):
     total_entries = dy.Int64(nullable=True, min=0, description="F43; null where no file was read")
     valid_entries = dy.Int64(nullable=True, min=0, description="F44")
     invalid_entries = dy.Int64(nullable=True, min=0, description="F45")
-    duplicate_entries = dy.Int64(nullable=True, min=0, description="Valid, but the person came earlier in the file (D9)")
+    duplicate_entries = dy.Int64(
+        nullable=True, min=0, description="Valid, but the person came earlier in the file (D9)"
+    )
     reasons = dy.String(nullable=True, description="Count per reason code as JSON (F53)")
 
     @dy.rule()

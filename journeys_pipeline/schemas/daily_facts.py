@@ -47,7 +47,7 @@ class JourneySteps(dy.Schema):
 
 
 class MessageEvents(dy.Schema):
-    """One row per event in a message's life: sent, priced, delivered, acted upon, …"""
+    """One row per event in a message's life: sent, priced, delivered, acted upon."""
 
     day = dy.Date(description="UTC day of occurred_at")
     account_id = dy.String(primary_key=True)

@@ -3,7 +3,8 @@
 import dataframely as dy
 
 CHANNELS = [
-    "sms", "email", "viber", "whatsapp", "rcs", "mms", "mobile_push", "web_push", "in_app", "messenger", "line", "voice",
+    "sms", "email", "viber", "whatsapp", "rcs", "mms", "mobile_push", "web_push", "in_app", "messenger", "line",
+    "voice",
 ]  # fmt: skip
 ENTRY_SOURCES = ["segment", "event", "api", "sftp_import", "transfer"]
 EXIT_TYPES = [

@@ -73,4 +73,6 @@ class TouchedDays(dy.Schema):
 
     account_id = dy.String(primary_key=True)
     day = dy.Date(primary_key=True)
-    touched_at = dy.Datetime(time_unit="us", time_zone="UTC", description="When the newest such file had been read, by the wall clock")
+    touched_at = dy.Datetime(
+        time_unit="us", time_zone="UTC", description="When the newest such file had been read, by the wall clock"
+    )

@@ -142,9 +142,7 @@ def _count_exited(facts: Facts, periods: Periods) -> pl.LazyFrame:
 def _rate_completion(facts: Facts, periods: Periods) -> pl.LazyFrame:
     """Of the people who entered in the period, the share that reached an exit point in it afterwards (F9)."""
     cohort = periods.select(facts.entries).group_by(*CELL, "person_id").agg(entered_at=pl.col("entered_at").min())
-    last_exits = (
-        _at_exit_points(facts, periods).group_by(*CELL, "person_id").agg(exited_at=pl.col("exited_at").max())
-    )
+    last_exits = _at_exit_points(facts, periods).group_by(*CELL, "person_id").agg(exited_at=pl.col("exited_at").max())
     return (
         cohort.join(last_exits, on=[*CELL, "person_id"], how="left")
         .group_by(CELL)
@@ -155,7 +153,9 @@ def _rate_completion(facts: Facts, periods: Periods) -> pl.LazyFrame:
 def _count_active(facts: Facts, periods: Periods) -> pl.LazyFrame:
     """People who entered, got a message of the journey, and saw, opened or clicked it in the period (F11-F13)."""
     by_people = pl.col("event_type").is_in(ACTIONS) & ~pl.col("is_machine")
-    actions = periods.select(facts.messages).filter(by_people).select("account_id", "message_id", "period", "occurred_at")
+    actions = (
+        periods.select(facts.messages).filter(by_people).select("account_id", "message_id", "period", "occurred_at")
+    )
     sent = _sent_in_journeys(facts.messages).select(*PERSON, "message_id")
     return (
         actions.join(sent, on=["account_id", "message_id"])

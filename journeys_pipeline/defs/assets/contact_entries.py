@@ -38,9 +38,7 @@ def contact_entries(
     return dg.MaterializeResult(metadata={"files read": files, "entries read": entries})
 
 
-def _read_file(
-    file: dict[str, Any], stores: tuple[Catalog, LandingZone, Lake, Warehouse], *, as_of: datetime
-) -> int:
+def _read_file(file: dict[str, Any], stores: tuple[Catalog, LandingZone, Lake, Warehouse], *, as_of: datetime) -> int:
     """The number of entries in a file, which are now in the lake; a file that cannot be read is refused."""
     catalog, landing_zone, lake, warehouse = stores
     feed = catalog.contacts_feed(file["connection_id"], file["feed_id"])
@@ -53,7 +51,9 @@ def _read_file(
             encoding=feed.encoding,
         )
     except UnreadableFile as failure:
-        refused = pl.DataFrame([file | {"status": REFUSED, "error": str(failure)}], schema=LandedFiles.create_empty().schema)
+        refused = pl.DataFrame(
+            [file | {"status": REFUSED, "error": str(failure)}], schema=LandedFiles.create_empty().schema
+        )
         warehouse.upsert(LandedFiles, refused)
         return 0
     about_file = ContactFile(file["file_id"], file["account_id"], file["fetched_at"])
@@ -89,6 +89,9 @@ def _summarise(imports: pl.DataFrame) -> Iterator[tuple[str, Any]]:
     for column in ("total_entries", "valid_entries", "invalid_entries"):
         yield column.replace("_", " "), int(imports[column].sum())
     newest = imports.sort("fetched_at", descending=True)
-    yield "newest files", markdown_table(
-        newest.select("connection_id", "file_name", "status", "total_entries", "valid_entries", "invalid_entries")
+    yield (
+        "newest files",
+        markdown_table(
+            newest.select("connection_id", "file_name", "status", "total_entries", "valid_entries", "invalid_entries")
+        ),
     )

@@ -61,10 +61,8 @@ def batches(files: list[File]) -> Iterator[list[File]]:
         yield batch
 
 
-def _read_batch(
-    files: list[File], stores: tuple[LandingZone, Lake, Warehouse], *, as_of: datetime
-) -> list[Reading]:
-    """What became of each file, whose accepted and quarantined rows are now in the lake, each in one commit for all files."""
+def _read_batch(files: list[File], stores: tuple[LandingZone, Lake, Warehouse], *, as_of: datetime) -> list[Reading]:
+    """What became of each file; all accepted rows are now in the lake, in one commit, and all quarantined in one."""
     landing_zone, lake, warehouse = stores
     file_ids = [file["file_id"] for file in files]
     judged = [pair for file in files for pair in _judge(file, landing_zone)]

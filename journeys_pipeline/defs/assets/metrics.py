@@ -1,6 +1,6 @@
 """Stage 5: figures per day and per month, each counted from facts for its own grain, and the mark of a refresh."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import dagster as dg
@@ -41,7 +41,7 @@ Measure = Callable[[Facts, Periods], pl.LazyFrame]
 Grain = Literal["day", "month"]
 
 CAMPAIGN_FACTS = [JourneyEntries, JourneyExits, MessageEvents, GoalEvents, Journeys]
-MEASURES: list[tuple[type[dy.Schema], Measure, list[type[dy.Schema]]]] = [
+MEASURES: list[tuple[type[dy.Schema], Measure, Sequence[type[dy.Schema]]]] = [
     (CampaignPerformance, measure_campaigns, CAMPAIGN_FACTS),
     (ChannelPerformance, measure_channels, [MessageEvents]),
     (ElementPerformance, measure_elements, [JourneySteps]),
@@ -73,7 +73,7 @@ def periods_of(scope: Scope, grain: Grain) -> Periods:
 
 
 def _metric_asset(
-    table: type[dy.Schema], measure: Measure, sources: list[type[dy.Schema]], grain: Grain
+    table: type[dy.Schema], measure: Measure, sources: Sequence[type[dy.Schema]], grain: Grain
 ) -> dg.AssetsDefinition:
     """The asset that replaces a served table's slice with what `measure` counts."""
 
