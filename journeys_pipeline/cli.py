@@ -1,9 +1,10 @@
 """`journeys`: the pipeline from the command line."""
 
 import logging
-import os
+import subprocess
+import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -54,9 +55,10 @@ def demo(
 def dev(port: Annotated[int, typer.Option(help="Port of the UI on loopback.")] = 3000) -> None:
     """Open the Dagster UI, with daemon and schedules, on what JOURNEYS_HOME holds. Stop it with Ctrl-C."""
     environment.dagster_home()
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "journeys_pipeline.definitions"]
     console.print(f"Dagster UI on http://127.0.0.1:{port}, stop with Ctrl-C")
-    command = ["dagster", "dev", "-m", "journeys_pipeline.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    os.execvp(command[0], command)  # noqa: S606 - the command is ours, without a shell
+    with _sample_world_served(), suppress(KeyboardInterrupt):
+        subprocess.run([*command, "-h", "127.0.0.1", "-p", str(port)], check=False)  # noqa: S603 - the command is ours
 
 
 @app.command("check-config")
@@ -157,6 +159,18 @@ def report(
         with console.status("Making the report …"):
             report_id = runs.make_report(config, as_of=_instant(as_of))
         console.print(describe_report(report_id), soft_wrap=True)
+
+
+@contextmanager
+def _sample_world_served() -> Generator[None]:
+    """While the block runs, the sample world's files are there to be fetched, if the home holds one."""
+    if not (environment.home() / "sample-world" / "world.json").exists():
+        yield
+        return
+    from journeys_pipeline.demo.run import serve_world  # noqa: PLC0415 - asyncssh is needed by the demo alone
+
+    with serve_world(environment.home() / "sample-world"):
+        yield
 
 
 def _instant(text: str | None) -> datetime:

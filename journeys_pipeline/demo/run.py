@@ -29,6 +29,8 @@ from journeys_pipeline.schemas.metrics import CampaignPerformance
 from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
 from journeys_pipeline.showing import show
 
+MEMO = "world.json"
+
 
 def run_demo(console: Console, *, people: int, days: int, accounts: int) -> None:
     """Build the sample world if there is none, run the path on what is new in it, and print what was made."""
@@ -36,8 +38,7 @@ def run_demo(console: Console, *, people: int, days: int, accounts: int) -> None
     started = now()
     with _progress(console) as progress:
         world, drops = _world(root, progress, people=people, days=days, accounts=accounts)
-        with serve(root, root / ".keys") as endpoint:
-            write_catalog(root, endpoint=endpoint, path=environment.catalog_path(), world=world)
+        with serve_world(root):
             catalog = load_catalog(environment.catalog_path())
             before = _counts()
             task = progress.add_task("fetch, count, bill", total=max(1, len(drops)))
@@ -56,13 +57,26 @@ def run_demo(console: Console, *, people: int, days: int, accounts: int) -> None
     console.print("Look at it: [bold]make dev[/], then http://127.0.0.1:3000")
 
 
+@contextmanager
+def serve_world(root: Path) -> Generator[None]:
+    """Serve the world below `root` while the block runs, at the address that its catalog then names."""
+    world = _saved_world(root)
+    with serve(root, root / ".keys") as endpoint:
+        write_catalog(root, endpoint=endpoint, path=environment.catalog_path(), world=world)
+        yield
+
+
+def _saved_world(root: Path) -> World:
+    saved = json.loads((root / MEMO).read_text())
+    return World(
+        last_day=date.fromisoformat(saved.pop("last_day")), now=datetime.fromisoformat(saved.pop("now")), **saved
+    )
+
+
 def _world(root: Path, progress: Progress, *, people: int, days: int, accounts: int) -> tuple[World, list[Drop]]:
     """The world as the first demo in this home made it, and the drops that are still to come."""
-    memo = root / "world.json"
-    if memo.exists():
-        saved = json.loads(memo.read_text())
-        at = datetime.fromisoformat(saved.pop("now"))
-        world = World(last_day=date.fromisoformat(saved.pop("last_day")), now=at, **saved)
+    if (root / MEMO).exists():
+        world = _saved_world(root)
         return world, staged_drops(root, world)
     shutil.rmtree(root, ignore_errors=True)  # what a demo that was stopped while building left
     task = progress.add_task("build the sample world", total=1)
@@ -70,7 +84,7 @@ def _world(root: Path, progress: Progress, *, people: int, days: int, accounts: 
     world = World(last_day=at.date(), now=at, people=people, days=days, accounts=accounts)
     summary = build_world(root, world)
     saved = {"last_day": f"{at:%Y-%m-%d}", "now": at.isoformat(), "people": people, "days": days, "accounts": accounts}
-    write_whole(memo, json.dumps(saved).encode())
+    write_whole(root / MEMO, json.dumps(saved).encode())
     progress.advance(task)
     return world, summary.drops
 

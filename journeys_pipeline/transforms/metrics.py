@@ -84,7 +84,7 @@ def measure_channels(facts: Facts, periods: Periods) -> pl.LazyFrame:
     )
     key = [*CELL, "channel", "currency"]
     priced = (
-        _sent_in_journeys(periods.select(facts.messages))
+        periods.select(_sent_in_journeys(facts.messages))
         .join(latest_prices, on=["account_id", "message_id"], how="left")
         .with_columns(
             price=pl.coalesce("new_price", "price"),
@@ -175,7 +175,7 @@ def _count_goals(facts: Facts, periods: Periods) -> pl.LazyFrame:
 
 
 def _count_sent(facts: Facts, periods: Periods) -> pl.LazyFrame:
-    return _sent_in_journeys(periods.select(facts.messages)).group_by(CELL).agg(messages_sent=pl.len())
+    return periods.select(_sent_in_journeys(facts.messages)).group_by(CELL).agg(messages_sent=pl.len())
 
 
 def _at_exit_points(facts: Facts, periods: Periods) -> pl.LazyFrame:
