@@ -7,7 +7,6 @@ import dagster as dg
 
 from journeys_pipeline.defs.assets.daily_facts import fact_assets
 from journeys_pipeline.defs.assets.metrics import daily_metric_assets, monthly_metric_assets, refreshes
-from journeys_pipeline.defs.partitions import days, months
 from journeys_pipeline.tiers import Tier
 
 DAILY = [asset.key.to_user_string() for asset in (*fact_assets, *daily_metric_assets, refreshes)]
@@ -22,14 +21,12 @@ ingest = dg.define_asset_job(
 refresh = dg.define_asset_job(
     "refresh",
     selection=DAILY,
-    partitions_def=days,
     description="Make facts and daily figures of a range of days, for the accounts on the run's tiers.",
     tags={"journeys/writes": "facts"},
 )
 book = dg.define_asset_job(
     "book",
     selection=MONTHLY,
-    partitions_def=months,
     description="Bring the MEP ledger and the monthly figures up to the facts.",
     tags={"journeys/writes": "ledger"},
 )

@@ -218,7 +218,7 @@ def test_two_writers_of_one_day_both_land(lake: Lake) -> None:
 
     def write(account: str) -> None:
         for number in range(ROUNDS):
-            starting_line.wait(timeout=60)
+            starting_line.wait(timeout=20)
             put(lake, [MONDAY], [account], entry(MONDAY, account, f"round{number}"))
 
     with ThreadPoolExecutor(2) as pool:
@@ -233,7 +233,7 @@ def test_two_first_writers_of_a_table_both_land(lake: Lake) -> None:
     starting_line = threading.Barrier(2)
 
     def write(account: str) -> None:
-        starting_line.wait(timeout=60)
+        starting_line.wait(timeout=20)
         put(lake, [MONDAY], [account], entry(MONDAY, account, "first"))
 
     with ThreadPoolExecutor(2) as pool:

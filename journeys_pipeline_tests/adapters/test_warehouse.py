@@ -60,6 +60,7 @@ def _serve(programs: Path, data: Path, start: dict[str, Any]) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     command = [programs / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", "", "-F"]
+    command += ["-c", "timezone=Asia/Kolkata"]  # a server far from UTC: times must come back in UTC all the same
     with (data.parent / "log").open("wb") as log:
         server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **start)
     url = f"postgresql+psycopg2://journeys@127.0.0.1:{port}"

@@ -102,6 +102,18 @@ def test_a_person_who_re_enters_is_one_profile_and_two_entries() -> None:  # F6,
     assert campaign(facts, "profiles_in_journey", "entries") == [(2, 3)]
 
 
+def test_a_contact_of_an_imported_file_is_a_profile_in_the_journey() -> None:  # F64, D9, D23
+    contact = {
+        "file_id": "f", "account_id": "acme", "journey_id": "j", "person_id": "bob", "is_valid": True,
+        "is_duplicate": False, "attributes": "{}", "imported_at": at(2), "day": at(2).date(),
+    }  # fmt: skip
+    contacts = [contact | {"row_number": 2}, contact | {"row_number": 3, "is_duplicate": True}]
+
+    facts = facts_of(entered(at(1)), contacts=contacts)
+
+    assert campaign(facts, "profiles_in_journey", "entries") == [(2, 2)]
+
+
 @pytest.mark.parametrize("exit_type", EXIT_TYPES)
 def test_only_an_exit_point_counts_as_an_exit(exit_type: str) -> None:  # F8, D16
     facts = facts_of(entered(at(1)), exited(at(2), exit_type=exit_type), exited(at(3), exit_type=exit_type))
