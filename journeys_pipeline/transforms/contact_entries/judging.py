@@ -1,4 +1,4 @@
-"""Contact rows judged one by one (F43-F53), and the import performance table (F37-F46)."""
+"""Contact rows judged one by one (F43-F53)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from journeys_pipeline.schemas.contact_entries import (
     MALFORMED_PHONE,
     MALFORMED_ROW,
     ContactEntries,
-    ImportPerformance,
 )
-from journeys_pipeline.schemas.landed_files import CONNECTION_ERROR, LANDED
+from journeys_pipeline.transforms.contact_entries.emails import normalise_emails
+from journeys_pipeline.transforms.contact_entries.phones import normalise_phones
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,10 @@ def judge_contacts(rows: pl.LazyFrame, *, feed: ContactsFeed, file: ContactFile)
             raw_email=_given("raw_email", is_wanted=feed.contact_type != "phone"),
         )
         .with_columns(
-            phone=_for_each_value(pl.col("raw_phone"), lambda value: _e164(value, feed.default_region)),
-            email=_for_each_value(pl.col("raw_email"), _normalised_email),
+            phone=pl.col("raw_phone").map_batches(
+                lambda phones: normalise_phones(phones, default_region=feed.default_region), return_dtype=pl.String
+            ),
+            email=pl.col("raw_email").map_batches(normalise_emails, return_dtype=pl.String),
         )
         .with_columns(reasons=_reasons(feed.contact_type))
         .with_columns(is_valid=pl.col("reasons").is_null())
@@ -85,29 +87,6 @@ def _for_each_value(values: pl.Expr, judge: Callable[[str], str | None]) -> pl.E
     return values.map_batches(judged, return_dtype=pl.String)
 
 
-def _e164(value: str, default_region: str | None) -> str | None:
-    """The phone number in E.164; None if it is not valid (F48)."""
-    import phonenumbers  # noqa: PLC0415 # its metadata is loaded only where phones are judged
-
-    try:
-        number = phonenumbers.parse(value, default_region)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_valid_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def _normalised_email(value: str) -> str | None:
-    """The e-mail address in lower case; None if it is not valid (F48)."""
-    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 # loaded only where e-mails are
-
-    try:
-        return validate_email(value, check_deliverability=False).normalized.lower()
-    except EmailNotValidError:
-        return None
-
-
 def _person_id(account_id: str, contact: str) -> str:
     """The person whom a contact stands for within an account (D23)."""
     return f"contact-{identify(account_id, contact)}"
@@ -128,49 +107,3 @@ def _reasons(contact_type: str) -> pl.Expr:
     )
     is_unreadable = pl.when(~pl.col("is_readable")).then(pl.lit(MALFORMED_ROW))
     return pl.coalesce(is_unreadable, is_empty, pl.when(malformed != "").then(malformed))
-
-
-def measure_imports(files: pl.LazyFrame, entries: pl.LazyFrame) -> pl.LazyFrame:
-    """One ImportPerformance row per contact file (F38) and per connection error (F41), by fetched_at and file_id.
-
-    `files` is shaped as LandedFiles, `entries` as ContactEntries. Counts are null where no file was read.
-    """
-    was_read = (pl.col("status") == LANDED) & pl.col("error").is_null()
-    is_error = pl.col("status") == CONNECTION_ERROR
-    counts = ["total_entries", "valid_entries", "invalid_entries", "duplicate_entries"]
-    return (
-        files.filter((pl.col("kind") == "contacts").fill_null(value=False) | is_error)
-        .join(_count_entries(entries), on="file_id", how="left")
-        .join(_count_reasons(entries), on="file_id", how="left")
-        .with_columns(
-            pl.when(was_read).then(pl.col(counts).fill_null(0)),
-            reasons=pl.when(was_read).then(pl.col("reasons").fill_null("{}")),
-            connection_error=pl.when(is_error).then("error"),
-        )
-        .sort("fetched_at", "file_id")
-        .select(ImportPerformance.column_names())
-    )
-
-
-def _count_entries(entries: pl.LazyFrame) -> pl.LazyFrame:
-    return entries.group_by("file_id").agg(
-        total_entries=pl.len().cast(pl.Int64),
-        valid_entries=pl.col("is_valid").sum().cast(pl.Int64),
-        invalid_entries=(~pl.col("is_valid")).sum().cast(pl.Int64),
-        duplicate_entries=pl.col("is_duplicate").sum().cast(pl.Int64),
-    )
-
-
-def _count_reasons(entries: pl.LazyFrame) -> pl.LazyFrame:
-    """Per file, how often each reason occurs, as a JSON object with sorted keys (F53)."""
-    return (
-        entries.filter(pl.col("reasons").is_not_null())
-        .select("file_id", reason=pl.col("reasons").str.split(","))
-        .explode("reason")
-        .group_by("file_id", "reason")
-        .agg(count=pl.len())
-        .sort("file_id", "reason")
-        .group_by("file_id", maintain_order=True)
-        .agg(pairs=pl.format('"{}": {}', "reason", "count").str.join(", "))
-        .select("file_id", reasons=pl.format("{{{}}}", "pairs"))
-    )
