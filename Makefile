@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export JOURNEYS_HOME ?= $(CURDIR)/.journeys
 export DAGSTER_HOME ?= $(JOURNEYS_HOME)/dagster
 PYTHON ?= python3
-SYSTEM_PACKAGES := openssh-server openssh-client
+SYSTEM_PACKAGES := openssh-server openssh-client postgresql
 
 .PHONY: help setup demo dev check format test constraints clean
 
@@ -45,10 +45,10 @@ test: setup test-packages ## Run the tests
 	$(BIN)/pytest -n 2
 
 .PHONY: test-packages
-test-packages: # the tests speak to a real OpenSSH server; without root and apt they skip and say so
-	@if [ -x /usr/sbin/sshd ]; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y $(SYSTEM_PACKAGES) >/dev/null; \
-	else echo "No OpenSSH server here: its tests will be skipped. Install: $(SYSTEM_PACKAGES)"; fi
+test-packages: # the tests speak to real servers; without root and apt those tests skip and say so
+	@if dpkg -s $(SYSTEM_PACKAGES) >/dev/null 2>&1; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(SYSTEM_PACKAGES) >/dev/null; \
+	else echo "Some tests will be skipped. They need: $(SYSTEM_PACKAGES)"; fi
 
 constraints: setup ## Pin all dependencies anew
 	$(BIN)/uv pip compile --quiet --upgrade --no-header --no-annotate --no-emit-index-url --all-extras pyproject.toml --output-file constraints.txt

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dataframely as dy
 import polars as pl
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 PARTITION_COLUMNS = ("day", "month")
@@ -58,9 +58,9 @@ class Lake:
         ordered = table.cast(rows).sort(table.primary_key())
         for attempt in range(1, COMMIT_ATTEMPTS + 1):
             try:
-                ordered.sink_delta(
-                    self._path(table), mode="overwrite", delta_write_options={"predicate": _predicate(within)}
-                )
+                # sink_delta would take the rows in any order
+                batches = ordered.collect_batches(maintain_order=True, lazy=True)
+                write_deltalake(self._path(table), batches, mode="overwrite", predicate=_predicate(within))
             except CommitFailedError:
                 if attempt == COMMIT_ATTEMPTS:
                     raise

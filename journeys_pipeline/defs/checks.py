@@ -74,7 +74,7 @@ def few_entries_are_invalid(catalog_file: CatalogFile, warehouse_database: Wareh
         orient="row",
     )
     files = warehouse_database.open().read(ImportPerformance).filter(pl.col("total_entries") > 0)
-    share = (pl.col("invalid_entries") / pl.col("total_entries")).round(3)
+    share = pl.col("invalid_entries") / pl.col("total_entries")
     over = (
         files.join(lines, on=["connection_id", "journey_id"]).with_columns(share=share).filter(share > pl.col("line"))
     )
@@ -83,7 +83,9 @@ def few_entries_are_invalid(catalog_file: CatalogFile, warehouse_database: Wareh
         severity=dg.AssetCheckSeverity.WARN,
         metadata={
             "files over the line": over.height,
-            "files": markdown_table(over.select("connection_id", "file_name", "total_entries", "share", "line")),
+            "files": markdown_table(
+                over.select("connection_id", "file_name", "total_entries", pl.col("share").round(3), "line")
+            ),
         },
     )
 

@@ -208,7 +208,6 @@ def test_a_file_over_its_feeds_line_warns_and_is_named(
     assert "| sftp | over.csv | 4 | 0.25 | 0.2 |" in result.metadata["files"].value
 
 
-@pytest.mark.xfail(strict=True, reason="the share is rounded to three digits before it is compared")
 def test_a_share_just_over_the_line_warns(catalog_file: CatalogFile, warehouse_database: WarehouseDatabase) -> None:
     show_import(warehouse_database, valid=79_999, invalid=20_001)
 
