@@ -25,6 +25,7 @@ from journeys_pipeline.schemas.metrics import (
     TouchedDays,
 )
 from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
+from journeys_pipeline.schemas.shared_columns import meaning_of
 
 BUSY_TIMEOUT_S = 30
 GRAINS = ("day", "month")
@@ -48,7 +49,7 @@ class ExactDecimal(TypeDecorator[Decimal]):
 def _columns(table: type[dy.Schema]) -> list[sa.Column[Any]]:
     columns = table.to_sqlalchemy_columns(sa.create_engine("sqlite://").dialect)
     for column, definition in zip(columns, table.columns().values(), strict=True):
-        column.comment = definition.description
+        column.comment = meaning_of(column.name, definition.description)
         if isinstance(column.type, sa.Numeric) and column.type.asdecimal:
             column.type = column.type.with_variant(ExactDecimal(), "sqlite")
         elif isinstance(column.type, sa.BigInteger):

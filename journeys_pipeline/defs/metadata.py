@@ -8,6 +8,8 @@ import dagster as dg
 import dataframely as dy
 import polars as pl
 
+from journeys_pipeline.schemas.shared_columns import meaning_of
+
 OWNER = "team:data-engineering"
 
 
@@ -39,7 +41,7 @@ def column_schema(table: type[dy.Schema]) -> dg.TableSchema:
             dg.TableColumn(
                 name=definition.alias or name,
                 type=str(definition.dtype),
-                description=definition.description,
+                description=meaning_of(name, definition.description),
                 constraints=dg.TableColumnConstraints(nullable=definition.nullable, unique=definition.unique),
                 tags={"primary_key": ""} if definition.primary_key else None,
             )

@@ -10,11 +10,11 @@ FAILED = "failed"
 class MepReport(dy.Schema):
     """The five columns of an MEP consumption report, exactly, in this order (F72)."""
 
-    person_id = dy.String(alias="Person ID")
+    person_id = dy.String(alias="Person ID", description="The ledger's `person_id`")
     engaged_at = dy.Datetime(time_unit="us", time_zone="UTC", alias="Engaged At", description="Date and time (F73)")
-    billed_at = dy.Datetime(time_unit="us", time_zone="UTC", alias="Billed At")
-    campaign_id = dy.String(alias="Campaign ID")
-    campaign_name = dy.String(alias="Campaign Name")
+    billed_at = dy.Datetime(time_unit="us", time_zone="UTC", alias="Billed At", description="When it was booked (D1)")
+    campaign_id = dy.String(alias="Campaign ID", description="Of the credited journey (D3)")
+    campaign_name = dy.String(alias="Campaign Name", description="Of the credited journey (D3)")
 
 
 class ReportRegister(dy.Schema):

@@ -14,6 +14,7 @@ from journeys_pipeline import schemas
 from journeys_pipeline.adapters.lake import PARTITION_COLUMNS, table_name
 from journeys_pipeline.adapters.warehouse import TABLES
 from journeys_pipeline.schemas.reports import MepReport
+from journeys_pipeline.schemas.shared_columns import MEANINGS, meaning_of
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "data-model.md"
 MARKER = "<!-- Generated from the schemas. Edit nothing below this line. -->\n"
@@ -37,10 +38,7 @@ def find_schemas() -> list[type[dy.Schema]]:
 def describe(schema: type[dy.Schema]) -> str:
     """One section of the document: grain, home, key, rules, and one row per column."""
     rules = [f"- {sentence}" for sentence in describe_rules(schema)]
-    rows = [
-        f"| `{name}` | {column.dtype}{', nullable' if column.nullable else ''} | {column.description or ''} |"
-        for name, column in schema.columns().items()
-    ]
+    rows = [describe_column(name, column) for name, column in schema.columns().items()]
     return "\n".join(
         [
             f"### {schema.__name__}",
@@ -57,6 +55,11 @@ def describe(schema: type[dy.Schema]) -> str:
             "",
         ]
     ).replace("time_unit='us', time_zone='UTC'", "UTC")
+
+
+def describe_column(name: str, column: dy.Column) -> str:
+    nullable = ", nullable" if column.nullable else ""
+    return f"| `{name}` | {column.dtype}{nullable} | {meaning_of(name, column.description)} |"
 
 
 def describe_home(schema: type[dy.Schema]) -> str:
@@ -101,21 +104,19 @@ def test_the_data_model_names_each_table_with_its_key_and_every_column(schema: t
 
 
 def test_the_data_model_says_of_each_table_what_makes_it() -> None:
-    overview = DOCUMENT.read_text(encoding="utf-8").partition("## Shared columns")[0]
+    overview = DOCUMENT.read_text(encoding="utf-8").partition("## Tables")[0]
 
     tables = first_cells(overview)
 
     assert sorted(tables) == sorted(schema.__name__ for schema in find_schemas())
 
 
-def test_the_data_model_explains_every_column_that_its_schema_leaves_to_it() -> None:
-    shared = DOCUMENT.read_text(encoding="utf-8").partition("## Shared columns")[2].partition("## Tables")[0]
-
+def test_every_shared_meaning_is_that_of_a_column_without_one_of_its_own() -> None:
     unexplained = {
         name for schema in find_schemas() for name, column in schema.columns().items() if not column.description
     }
 
-    assert unexplained <= set(first_cells(shared))
+    assert unexplained == set(MEANINGS)
 
 
 if __name__ == "__main__":
