@@ -7,7 +7,7 @@ export DAGSTER_HOME ?= $(JOURNEYS_HOME)/dagster
 PYTHON ?= python3
 SYSTEM_PACKAGES := openssh-server openssh-client postgresql
 
-.PHONY: help setup demo dev check format test constraints clean
+.PHONY: help setup demo dev check format test constraints clean bench-path
 
 help: ## Say what each target does
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -49,6 +49,9 @@ test-packages: # the tests speak to real servers; without root and apt those tes
 	@if dpkg -s $(SYSTEM_PACKAGES) >/dev/null 2>&1; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(SYSTEM_PACKAGES) >/dev/null; \
 	else echo "Some tests will be skipped. They need: $(SYSTEM_PACKAGES)"; fi
+
+bench-path: setup ## Time the whole path on 5 million events (some minutes)
+	$(BIN)/python -m journeys_pipeline_tests.benchmarks.bench_path
 
 constraints: setup ## Pin all dependencies anew
 	$(BIN)/uv pip compile --quiet --upgrade --no-header --no-annotate --no-emit-index-url --all-extras pyproject.toml --output-file constraints.txt

@@ -1,10 +1,11 @@
 """`journeys`: the pipeline from the command line."""
 
 import logging
+import signal
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -55,10 +56,16 @@ def demo(
 def dev(port: Annotated[int, typer.Option(help="Port of the UI on loopback.")] = 3000) -> None:
     """Open the Dagster UI, with daemon and schedules, on what JOURNEYS_HOME holds. Stop it with Ctrl-C."""
     environment.dagster_home()
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "journeys_pipeline.definitions"]
+    dagster = [sys.executable, "-m", "dagster"]
+    # the services would race to create Dagster's databases in a fresh home
+    subprocess.run([*dagster, "instance", "migrate"], check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - ours
     console.print(f"Dagster UI on http://127.0.0.1:{port}, stop with Ctrl-C")
-    with _sample_world_served(), suppress(KeyboardInterrupt):
-        subprocess.run([*command, "-h", "127.0.0.1", "-p", str(port)], check=False)  # noqa: S603 - the command is ours
+    serve = [*dagster, "dev", "-m", "journeys_pipeline.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    with _sample_world_served(), subprocess.Popen(serve) as services:  # noqa: S603 - the command is ours
+        # Ctrl-C reaches the services by itself; they need time to end what they started
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda _number, _frame: services.send_signal(signal.SIGINT))
+        services.wait()
 
 
 @app.command("check-config")
@@ -78,10 +85,11 @@ def check_config(
 def fetch(as_of: AsOf = None) -> None:
     """Fetch what is new from every connection, and accept or refuse its records."""
     from journeys_pipeline import runs  # noqa: PLC0415 - Dagster takes two seconds to import
+    from journeys_pipeline.showing import new_bar, progress_bars  # noqa: PLC0415 - as above
 
     _catalog()
-    with _explained(), console.status("Fetching and reading …"):
-        runs.fetch(as_of=_instant(as_of))
+    with _explained(), progress_bars(console) as bars:
+        runs.fetch(as_of=_instant(as_of), watch=new_bar(bars, "fetch, accept or refuse"))
     console.print("Done. `journeys refresh` brings the figures up to it.")
 
 
@@ -91,27 +99,28 @@ def refresh(as_of: AsOf = None) -> None:
     from journeys_pipeline import runs  # noqa: PLC0415 - Dagster takes two seconds to import
     from journeys_pipeline.adapters.warehouse import Warehouse  # noqa: PLC0415 - as above
     from journeys_pipeline.defs.refresh import stale_days  # noqa: PLC0415 - as above
+    from journeys_pipeline.showing import new_bar, progress_bars  # noqa: PLC0415 - as above
 
     at, catalog = _instant(as_of), _catalog()
-    with _explained():
+    with _explained(), progress_bars(console) as bars:
         warehouse = Warehouse(environment.warehouse_url())
         warehouse.migrate()
         late = stale_days(warehouse, [account.id for account in catalog.accounts], as_of=at)
         for first, last in contiguous_ranges([at.date() - timedelta(days=1), at.date(), *late]):
-            with console.status(f"Refreshing {first} to {last} …"):
-                runs.refresh(first, last, as_of=at)
-            console.print(f"Refreshed {first} to {last}.")
+            runs.refresh(first, last, as_of=at, watch=new_bar(bars, f"{first} to {last}"))
+    console.print("Facts, figures and ledger are up to the files.")
 
 
 @app.command()
 def backfill(first: From, last: To, as_of: AsOf = None) -> None:
     """Make facts, figures and open ledger months of a range of days anew, in one run each."""
     from journeys_pipeline import runs  # noqa: PLC0415 - Dagster takes two seconds to import
+    from journeys_pipeline.showing import new_bar, progress_bars  # noqa: PLC0415 - as above
 
     _catalog()
     start, end = _day(first), _day(last)
-    with _explained(), console.status(f"Making {start} to {end} anew …"):
-        runs.refresh(start, end, as_of=_instant(as_of))
+    with _explained(), progress_bars(console) as bars:
+        runs.refresh(start, end, as_of=_instant(as_of), watch=new_bar(bars, f"{start} to {end}"))
     console.print(f"Made {start} to {end} anew.")
 
 

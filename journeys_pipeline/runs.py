@@ -1,8 +1,10 @@
 """Jobs launched from the command line: in this process, recorded in the Dagster instance like any other run."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import cache
 from typing import Any
+from uuid import uuid4
 
 import dagster as dg
 
@@ -18,8 +20,12 @@ class RunFailed(Exception):
     """A run ended without success; the message is the failing step's own."""
 
 
+Watch = Callable[[int, int], None]
+"""Is told how many of a run's steps are done, and how many there are."""
+
+
 def launch(
-    job_name: str, *, tags: dict[str, str], run_config: dict[str, Any] | None = None
+    job_name: str, *, tags: dict[str, str], run_config: dict[str, Any] | None = None, watch: Watch | None = None
 ) -> dg.ExecuteInProcessResult:
     """Run a job to its end.
 
@@ -27,24 +33,28 @@ def launch(
         RunFailed: a step failed.
     """
     config = (run_config or {}) | {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    job = defs.resolve_job_def(job_name)
-    result = job.execute_in_process(instance=_instance(), tags=tags, run_config=config, raise_on_error=False)
+    job, instance, run_id = defs.resolve_job_def(job_name), _instance(), str(uuid4())
+    if watch:
+        instance.add_event_listener(run_id, _step_counter(watch, len(job.nodes)))
+    result = job.execute_in_process(
+        instance=instance, run_id=run_id, tags=tags, run_config=config, raise_on_error=False
+    )
     if not result.success:
         raise RunFailed(f"Run {result.run_id} of the job {job_name} failed. {_why(result)}")
     return result
 
 
-def fetch(*, as_of: datetime) -> None:
+def fetch(*, as_of: datetime, watch: Watch | None = None) -> None:
     """Fetch and read what is new."""
-    launch("ingest", tags={AS_OF_TAG: as_of.isoformat()})
+    launch("ingest", tags={AS_OF_TAG: as_of.isoformat()}, watch=watch)
 
 
-def refresh(first: date, last: date, *, as_of: datetime, tiers: list[Tier] | None = None) -> None:
+def refresh(first: date, last: date, *, as_of: datetime, watch: Watch | None = None) -> None:
     """Make facts and figures of the days first..last, both inclusive, then the ledger of their months."""
-    wanted = tiers or list(Tier)
-    launch("refresh", tags=range_tags(first, last, as_of=as_of), run_config=tier_config(DAILY, wanted))
+    tiers = list(Tier)
+    launch("refresh", tags=range_tags(first, last, as_of=as_of), run_config=tier_config(DAILY, tiers), watch=watch)
     months = range_tags(month_of(first), month_of(last), as_of=as_of)
-    launch("book", tags=months, run_config=tier_config(MONTHLY, wanted))
+    launch("book", tags=months, run_config=tier_config(MONTHLY, tiers), watch=watch)
 
 
 def make_report(config: dict[str, Any], *, as_of: datetime) -> str:
@@ -60,6 +70,18 @@ def _instance() -> dg.DagsterInstance:
     """The Dagster instance that all runs of this process are recorded in."""
     environment.dagster_home()
     return dg.DagsterInstance.get()
+
+
+def _step_counter(watch: Watch, steps: int) -> Callable[[dg.EventLogEntry], None]:
+    done = 0
+
+    def count(entry: dg.EventLogEntry) -> None:
+        nonlocal done
+        if entry.dagster_event_type == dg.DagsterEventType.STEP_SUCCESS:
+            done += 1
+            watch(done, steps)
+
+    return count
 
 
 def _why(result: dg.ExecuteInProcessResult) -> str:

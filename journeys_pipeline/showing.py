@@ -1,11 +1,14 @@
 """What the command line shows of lake and warehouse."""
 
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from journeys_pipeline import environment
@@ -16,7 +19,23 @@ from journeys_pipeline.rendering.csv import render_csv
 from journeys_pipeline.schemas.reports import ReportRegister
 from journeys_pipeline.transforms.metrics import Periods, measure_campaigns
 
-OUTPUTS = ("table", "csv", "json")
+
+@contextmanager
+def progress_bars(console: Console) -> Generator[Progress]:
+    """Bars with a name, how much is done, and the time taken; on no terminal only what is done at the end."""
+    columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        yield progress
+
+
+def new_bar(progress: Progress, title: str) -> Callable[[int, int], None]:
+    """A further bar, moved by telling it how much is done of how much; a new round begins anew."""
+    task = progress.add_task(title, total=None)
+
+    def move(done: int, total: int) -> None:
+        progress.update(task, completed=done, total=total)
+
+    return move
 
 
 def campaign_performance(accounts: list[str], start: date, end: date, *, journey: str | None = None) -> pl.DataFrame:

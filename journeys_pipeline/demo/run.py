@@ -5,11 +5,12 @@ import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
 from journeys_pipeline import environment, runs
 from journeys_pipeline.adapters.clock import now
@@ -27,24 +28,28 @@ from journeys_pipeline.schemas.landed_files import FeedReadings, LandedFiles
 from journeys_pipeline.schemas.mep_ledger import MepSummary
 from journeys_pipeline.schemas.metrics import CampaignPerformance
 from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
-from journeys_pipeline.showing import show
+from journeys_pipeline.showing import progress_bars, show
 
 MEMO = "world.json"
+NARROW = {  # a table that fits into 80 columns
+    "journey": "journey_id", "entered": "profiles_in_journey", "exited": "profiles_exited",
+    "completed": "completion_rate", "active": "active_profiles", "goal": "goal_performers", "sent": "messages_sent",
+}  # fmt: skip
 
 
 def run_demo(console: Console, *, people: int, days: int, accounts: int) -> None:
     """Build the sample world if there is none, run the path on what is new in it, and print what was made."""
     root = environment.home() / "sample-world"
     started = now()
-    with _progress(console) as progress:
-        world, drops = _world(root, progress, people=people, days=days, accounts=accounts)
+    with progress_bars(console) as progress:
+        world, drops = sample_world(root, progress, people=people, days=days, accounts=accounts)
         with serve_world(root):
             catalog = load_catalog(environment.catalog_path())
             before = _counts()
             task = progress.add_task("fetch, count, bill", total=max(1, len(drops)))
             for drop in drops or [Drop(world.now, [])]:
                 publish(drop)
-                _take(drop, catalog)
+                take_drop(drop, catalog)
                 progress.advance(task)
         _make_reports(catalog, world, progress)
     _print_summary(console, world)
@@ -73,23 +78,22 @@ def _saved_world(root: Path) -> World:
     )
 
 
-def _world(root: Path, progress: Progress, *, people: int, days: int, accounts: int) -> tuple[World, list[Drop]]:
+def sample_world(root: Path, progress: Progress, *, people: int, days: int, accounts: int) -> tuple[World, list[Drop]]:
     """The world as the first demo in this home made it, and the drops that are still to come."""
     if (root / MEMO).exists():
         world = _saved_world(root)
         return world, staged_drops(root, world)
     shutil.rmtree(root, ignore_errors=True)  # what a demo that was stopped while building left
-    task = progress.add_task("build the sample world", total=1)
     at = now().replace(microsecond=0)
     world = World(last_day=at.date(), now=at, people=people, days=days, accounts=accounts)
-    summary = build_world(root, world)
+    task = progress.add_task("build the sample world", total=days * accounts)
+    summary = build_world(root, world, on_day=partial(progress.advance, task))
     saved = {"last_day": f"{at:%Y-%m-%d}", "now": at.isoformat(), "people": people, "days": days, "accounts": accounts}
     write_whole(root / MEMO, json.dumps(saved).encode())
-    progress.advance(task)
     return world, summary.drops
 
 
-def _take(drop: Drop, catalog: Catalog) -> None:
+def take_drop(drop: Drop, catalog: Catalog) -> None:
     """Fetch at the drop's time, then make every day that its files touched."""
     runs.fetch(as_of=drop.as_of)
     stale = stale_days(_warehouse(), [account.id for account in catalog.accounts], as_of=drop.as_of)
@@ -115,8 +119,8 @@ def _print_summary(console: Console, world: World) -> None:
     imports = warehouse.read(ImportPerformance).group_by("account_id").agg(totals).sort("account_id")
     show(console, imports, title="Contact entries, accepted and refused")
     month = month_of(world.now.date())
-    metrics = warehouse.read(CampaignPerformance, {"period": [month]}, grain="month").drop("period")
-    show(console, metrics, title=f"Campaign performance, {month:%Y-%m}")
+    metrics = warehouse.read(CampaignPerformance, {"period": [month]}, grain="month")
+    show(console, metrics.select(**NARROW), title=f"Campaign performance, {month:%Y-%m}: unique people, messages sent")
     show(console, warehouse.read(MepSummary).drop("as_of"), title="Monthly engaged persons, against the plan")
     reports = warehouse.read(ReportRegister).sort("account_id", "month")
     folder = environment.home() / "reports"
@@ -144,10 +148,3 @@ def _warehouse() -> Warehouse:
     warehouse = Warehouse(environment.warehouse_url())
     warehouse.migrate()
     return warehouse
-
-
-@contextmanager
-def _progress(console: Console) -> Generator[Progress]:
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        yield progress

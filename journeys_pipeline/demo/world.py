@@ -1,6 +1,7 @@
 """The sample world: feeds of a few customers, the same each time, flawed as real ones are."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -40,10 +41,14 @@ class WorldSummary:
     drops: list[Drop]
 
 
-def build_world(root: Path, world: World) -> WorldSummary:
+def _nobody_waits() -> None:
+    """Where nobody watches the building of a world."""
+
+
+def build_world(root: Path, world: World, *, on_day: Callable[[], None] = _nobody_waits) -> WorldSummary:
     """Write the world's files below `root`, hidden until their drop is published; at most a few days in memory.
 
-    The same world gives the same bytes, names and times of change.
+    The same world gives the same bytes, names and times of change. `on_day` is called after each account's day.
 
     Raises:
         FileExistsError: `root` already holds a world; remove it first.
@@ -55,7 +60,7 @@ def build_world(root: Path, world: World) -> WorldSummary:
     counts: Counter[str] = Counter()
     contact_files: list[ContactFile] = []
     for account in accounts:
-        counts += _write_events(root, world, account)
+        counts += _write_events(root, world, account, on_day=on_day)
         _write_journeys(root, world, account)
         random = Random(f"{world.seed}/{account.id}/contacts")
         contact_files += write_contact_files(root, world, account=account, random=random)
@@ -93,7 +98,7 @@ def _write_journeys(root: Path, world: World, account: SampleAccount) -> None:
         stamp(path, as_of)
 
 
-def _write_events(root: Path, world: World, account: SampleAccount) -> Counter[str]:
+def _write_events(root: Path, world: World, account: SampleAccount, *, on_day: Callable[[], None]) -> Counter[str]:
     written: dict[Path, date] = {}
 
     def path_of(offset: int, part: int) -> Path:
@@ -109,6 +114,7 @@ def _write_events(root: Path, world: World, account: SampleAccount) -> Counter[s
     for offset in range(world.days):
         _live_through(offset, world=world, account=account, walker=walker, random=random)
         files.close_before(offset + 1)
+        on_day()
     files.close()
     for path, day in written.items():
         stamp(path, changed_at(world, day, after=timedelta(hours=24, minutes=10)))

@@ -1,0 +1,89 @@
+"""From files on a real OpenSSH server to a mailed report, by the commands that an operator types."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+MARCH = ("--as-of", "2026-03-20T12:00:00+00:00")
+
+LATE = {
+    "event_id": "e9", "event_type": "journey_entered", "occurred_at": "2026-03-05T08:00:00Z", "account_id": "acme",
+    "journey_id": "welcome", "journey_version": 1, "person_id": "p9", "entry_source": "api",
+}  # fmt: skip
+
+Journeys = Callable[..., str]
+
+
+def rows(home: Path, query: str) -> list[tuple[Any, ...]]:
+    with sqlite3.connect(home / "warehouse.sqlite") as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_files_on_a_server_become_metrics_meps_and_one_mailed_report(journeys: Journeys, home: Path) -> None:
+
+    journeys("fetch", *MARCH)
+    journeys("refresh", *MARCH)
+    journeys("report", "--account", "acme", "--month", "2026-03", *MARCH)
+    journeys("report", "--account", "acme", "--month", "2026-03", *MARCH)
+
+    imports = "SELECT status, total_entries, valid_entries, invalid_entries, duplicate_entries FROM import_performance"
+    assert sorted(rows(home, imports), key=str) == [("duplicate", None, None, None, None), ("landed", 6, 3, 3, 1)]
+    readings = "SELECT records, accepted, duplicates, quarantined FROM feed_readings WHERE kind = 'events'"
+    assert rows(home, readings) == [(10, 7, 1, 2)]
+    metrics = json.loads(journeys("metrics", "--from", "2026-03-01", "--to", "2026-03-19", "--format", "json"))
+    assert metrics == {
+        "account_id": "acme", "journey_id": "welcome", "profiles_in_journey": 1, "entries": 2, "profiles_exited": 1,
+        "completion_rate": 1.0, "active_profiles": 1, "goal_performers": 1, "goal_events": 1, "messages_sent": 1,
+    }  # fmt: skip
+    assert rows(home, "SELECT month, mep, allowance, overage, is_closed FROM mep_summary") == [
+        ("2026-03-01", 3, 2, 1, 0)  # p1, and two people of the contact file
+    ]
+    assert rows(home, "SELECT row_count, format FROM report_register") == [(3, "xlsx")]
+    assert len(list((home / "outbox").glob("*.eml"))) == 1
+
+
+def test_fetching_and_refreshing_again_changes_nothing(journeys: Journeys, home: Path) -> None:
+    tables = ["landed_files", "feed_readings", "import_performance", "campaign_performance_by_month"]
+
+    journeys("fetch", *MARCH)
+    journeys("refresh", *MARCH)
+    before = [rows(home, f"SELECT * FROM {table}") for table in tables]
+    journeys("fetch", "--as-of", "2026-03-20T14:00:00+00:00")
+    journeys("refresh", "--as-of", "2026-03-20T14:00:00+00:00")
+
+    assert [rows(home, f"SELECT * FROM {table}") for table in tables] == before
+
+
+def test_a_late_file_remakes_its_days_and_a_closed_month_stays(
+    journeys: Journeys, openssh_server: Any, home: Path
+) -> None:
+    journeys("fetch", *MARCH)
+    journeys("refresh", *MARCH)
+    journeys("backfill", "--from", "2026-03-01", "--to", "2026-03-31", "--as-of", "2026-04-04T00:30:00+00:00")
+    late = json.dumps(LATE)
+    (openssh_server.folder / "events-2.ndjson").write_text(late)
+
+    journeys("fetch", "--as-of", "2026-04-05T12:00:00+00:00")
+    journeys("refresh", "--as-of", "2026-04-05T12:00:00+00:00")
+
+    entered = "SELECT profiles_in_journey FROM campaign_performance_by_day WHERE period = '2026-03-05'"
+    assert rows(home, entered) == [(1,)]
+    closed = "SELECT mep, is_closed FROM mep_summary WHERE month = '2026-03-01'"
+    assert rows(home, closed) == [(3, 1)]
+
+
+def test_a_changed_host_key_is_a_row_that_says_so(journeys: Journeys, home: Path) -> None:
+    catalog = home / "journeys.yaml"
+    other = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
+    catalog.write_text("\n".join(
+        f"    host_key: {other}" if line.strip().startswith("host_key") else line
+        for line in catalog.read_text().splitlines()
+    ))  # fmt: skip
+
+    journeys("fetch", *MARCH)
+
+    [(status, error)] = rows(home, "SELECT status, connection_error FROM import_performance")
+    assert status == "connection_error"
+    assert "host key" in error.lower()
