@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from journeys_pipeline.adapters.contact_files import SCHEMA, read_contact_rows
 from journeys_pipeline.catalog import ContactsFeed
+from journeys_pipeline.identity import identify
 from journeys_pipeline.schemas.contact_entries import ContactEntries, ImportPerformance
 from journeys_pipeline.schemas.landed_files import LandedFiles
 from journeys_pipeline.transforms.contact_entries import ContactFile, judge_contacts, measure_imports
@@ -126,6 +127,16 @@ def test_a_person_is_the_phone_if_there_is_one_else_the_email_within_the_account
 
     assert ours["person_id"].to_list() == [person(GOOD_PHONE), person(GOOD_EMAIL), None]
     assert theirs["person_id"].to_list() == [person(GOOD_PHONE, "other"), person(GOOD_EMAIL, "other"), None]
+
+
+@pytest.mark.parametrize("account_id", ["acme", "", "acme\x1f", "Zürich 名"])
+@pytest.mark.parametrize("email", ["ann@acme.com", "zoë@bücher.com", f"{'a' * 240}@acme.com"])
+def test_a_person_is_identified_by_account_and_contact_d23(account_id: str, email: str) -> None:
+    file = ContactFile(file_id="f1", account_id=account_id, imported_at=IMPORTED_AT)
+
+    entries = judged((None, email), using=feed("email"), file=file)
+
+    assert entries["person_id"].to_list() == [f"contact-{identify(account_id, email)}"]
 
 
 def test_a_person_who_came_earlier_in_the_file_is_valid_and_flagged_d9() -> None:
