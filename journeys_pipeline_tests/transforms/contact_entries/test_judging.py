@@ -95,11 +95,12 @@ def test_with_one_type_it_must_be_there_and_sound_and_the_other_is_ignored_f47_f
 
 @pytest.mark.parametrize("contact_type", ["phone", "email", "both"])
 def test_an_unreadable_row_is_invalid_for_that_reason_alone_d11(contact_type: str) -> None:
-    row = pl.LazyFrame([(2, None, None, "{}", False)], schema=SCHEMA, orient="row")
+    row = pl.LazyFrame([(2, PHONE, EMAIL, "{}", False)], schema=SCHEMA, orient="row")
 
     entry = judge_contacts(row, feed=feed(contact_type), file=FILE).collect().row(0, named=True)
 
     assert (entry["is_valid"], entry["reasons"], entry["person_id"]) == (False, "MALFORMED_ROW", None)
+    assert (entry["phone"], entry["email"]) == (None, None)
 
 
 @pytest.mark.parametrize(
