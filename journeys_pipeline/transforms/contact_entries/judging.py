@@ -1,13 +1,12 @@
 """Contact rows judged one by one (F43-F53)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
+import polars_hash as plh
 
 from journeys_pipeline.catalog import ContactsFeed
-from journeys_pipeline.identity import identify
 from journeys_pipeline.schemas.contact_entries import (
     EMPTY_BOTH,
     EMPTY_EMAIL,
@@ -39,6 +38,7 @@ def judge_contacts(rows: pl.LazyFrame, *, feed: ContactsFeed, file: ContactFile)
     imported_at = pl.lit(file.imported_at, dtype=pl.Datetime("us", "UTC"))
     return (
         rows.sort("row_number")
+        .with_columns(pl.col("raw_phone", "raw_email").str.strip_chars())
         .with_columns(
             raw_phone=_given("raw_phone", is_wanted=feed.contact_type != "email"),
             raw_email=_given("raw_email", is_wanted=feed.contact_type != "phone"),
@@ -51,18 +51,14 @@ def judge_contacts(rows: pl.LazyFrame, *, feed: ContactsFeed, file: ContactFile)
         )
         .with_columns(reasons=_reasons(feed.contact_type))
         .with_columns(is_valid=pl.col("reasons").is_null())
-        .with_columns(
-            person_id=_for_each_value(
-                pl.when("is_valid").then(pl.coalesce("phone", "email")),
-                lambda contact: _person_id(file.account_id, contact),
-            )
-        )
+        .with_columns(contact=pl.when("is_valid").then(pl.coalesce("phone", "email")))
         .with_columns(
             file_id=pl.lit(file.file_id),
             account_id=pl.lit(file.account_id),
             sub_account_id=pl.lit(feed.sub_account_id, dtype=pl.String),
             journey_id=pl.lit(feed.journey_id),
-            is_duplicate=pl.col("is_valid") & ~pl.col("person_id").is_first_distinct(),
+            person_id=_person_id(file.account_id, pl.col("contact")),
+            is_duplicate=pl.col("is_valid") & ~pl.col("contact").is_first_distinct(),
             imported_at=imported_at,
             day=imported_at.dt.date(),
         )
@@ -71,25 +67,16 @@ def judge_contacts(rows: pl.LazyFrame, *, feed: ContactsFeed, file: ContactFile)
 
 
 def _given(column: str, *, is_wanted: bool) -> pl.Expr:
-    """The column's text without surrounding white space; null where that leaves nothing, or nothing is wanted."""
-    text = pl.col(column).str.strip_chars()
-    return pl.when(pl.lit(is_wanted) & pl.col("is_readable") & (text != "")).then(text)
+    """The column's text; null where there is none, or none is wanted."""
+    if not is_wanted:
+        return pl.lit(None, dtype=pl.String)
+    return pl.when(pl.col("is_readable") & (pl.col(column) != "")).then(column)
 
 
-def _for_each_value(values: pl.Expr, judge: Callable[[str], str | None]) -> pl.Expr:
-    """What `judge` makes of each value, asked once per distinct value; null stays null."""
-
-    def judged(column: pl.Series) -> pl.Series:
-        distinct = column.drop_nulls().unique()
-        results = pl.Series([judge(value) for value in distinct], dtype=pl.String)
-        return column.replace_strict(distinct, results, default=None, return_dtype=pl.String)
-
-    return values.map_batches(judged, return_dtype=pl.String)
-
-
-def _person_id(account_id: str, contact: str) -> str:
-    """The person whom a contact stands for within an account (D23)."""
-    return f"contact-{identify(account_id, contact)}"
+def _person_id(account_id: str, contact: pl.Expr) -> pl.Expr:
+    """The person whom a contact stands for within an account, as `identify` would name them (D23)."""
+    digest = plh.concat_str(pl.lit(account_id), contact, separator="\x1f").chash.sha2_256()
+    return pl.concat_str(pl.lit("contact-"), digest.str.head(32))
 
 
 def _reasons(contact_type: str) -> pl.Expr:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from journeys_pipeline.adapters.contact_files import SCHEMA, read_contact_rows
 from journeys_pipeline.catalog import ContactsFeed
+from journeys_pipeline.identity import identify
 from journeys_pipeline.schemas.contact_entries import ContactEntries, ImportPerformance
 from journeys_pipeline.schemas.landed_files import LandedFiles
 from journeys_pipeline.transforms.contact_entries import ContactFile, judge_contacts, measure_imports
@@ -94,11 +95,12 @@ def test_with_one_type_it_must_be_there_and_sound_and_the_other_is_ignored_f47_f
 
 @pytest.mark.parametrize("contact_type", ["phone", "email", "both"])
 def test_an_unreadable_row_is_invalid_for_that_reason_alone_d11(contact_type: str) -> None:
-    row = pl.LazyFrame([(2, None, None, "{}", False)], schema=SCHEMA, orient="row")
+    row = pl.LazyFrame([(2, PHONE, EMAIL, "{}", False)], schema=SCHEMA, orient="row")
 
     entry = judge_contacts(row, feed=feed(contact_type), file=FILE).collect().row(0, named=True)
 
     assert (entry["is_valid"], entry["reasons"], entry["person_id"]) == (False, "MALFORMED_ROW", None)
+    assert (entry["phone"], entry["email"]) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -126,6 +128,16 @@ def test_a_person_is_the_phone_if_there_is_one_else_the_email_within_the_account
 
     assert ours["person_id"].to_list() == [person(GOOD_PHONE), person(GOOD_EMAIL), None]
     assert theirs["person_id"].to_list() == [person(GOOD_PHONE, "other"), person(GOOD_EMAIL, "other"), None]
+
+
+@pytest.mark.parametrize("account_id", ["acme", "", "acme\x1f", "Zürich 名"])
+@pytest.mark.parametrize("email", ["ann@acme.com", "zoë@bücher.com", f"{'a' * 240}@acme.com"])
+def test_a_person_is_identified_by_account_and_contact_d23(account_id: str, email: str) -> None:
+    file = ContactFile(file_id="f1", account_id=account_id, imported_at=IMPORTED_AT)
+
+    entries = judged((None, email), using=feed("email"), file=file)
+
+    assert entries["person_id"].to_list() == [f"contact-{identify(account_id, email)}"]
 
 
 def test_a_person_who_came_earlier_in_the_file_is_valid_and_flagged_d9() -> None:
