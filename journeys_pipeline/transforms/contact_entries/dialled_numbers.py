@@ -15,7 +15,7 @@ from journeys_pipeline.transforms.contact_entries.numbering_plans import (
     starts,
 )
 
-_CALLING_CODES = "|".join(str(code) for code in COUNTRY_CODE_TO_REGION_CODE)  # none of them begins another one
+_CALLING_CODES = "|".join(str(code) for code in sorted(COUNTRY_CODE_TO_REGION_CODE))
 
 
 def judge_dialled_numbers(dialled: pl.DataFrame, default_region: str | None) -> Iterator[pl.DataFrame]:

@@ -47,7 +47,7 @@ class NumberingPlan:
 
     def after_international_prefix(self, number: pl.Expr) -> pl.Expr:
         """What follows the prefix for calls abroad; null without it, or before a zero, which begins no calling code."""
-        rest = number.str.replace(f"(?-u)^(?:{self._international_prefix})", "")
+        rest = _without(number, self._international_prefix)
         is_stripped = rest.str.len_bytes() < number.str.len_bytes()
         return pl.when(is_stripped & ~rest.str.starts_with("0")).then(rest)
 
@@ -66,10 +66,10 @@ class NumberingPlan:
         return pl.when(starts(number, self.national_prefix) & ~is_needed).then(shorter).otherwise(number)
 
     def _shortened(self, number: pl.Expr) -> pl.Expr:
-        prefix = f"(?-u)^(?:{self.national_prefix})"
-        removed = number.str.replace(prefix, "")
+        removed = _without(number, self.national_prefix)
         if not self._transform_rule:
             return removed
+        prefix = f"(?-u)^(?:{self.national_prefix})"
         last_group = re.compile(self.national_prefix).groups
         transformed = number.str.replace(prefix, self._transform_rule)
         return pl.when(number.str.extract(prefix, last_group).is_null()).then(removed).otherwise(transformed)
@@ -94,7 +94,8 @@ def plans_of_calling_code(calling_code: str) -> tuple[NumberingPlan, ...]:
 
 def starts(number: pl.Expr, pattern: str) -> pl.Expr:
     """Whether a number begins with a pattern of the library."""
-    return number.str.contains(f"(?-u)^(?:{pattern})")
+    # Most patterns are a few digits, and quicker without the regex engine.
+    return number.str.starts_with(pattern) if pattern.isdigit() else number.str.contains(f"(?-u)^(?:{pattern})")
 
 
 def split(numbers: pl.DataFrame, condition: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -113,11 +114,16 @@ def keep_assigned(numbers: pl.DataFrame, plans: Sequence[NumberingPlan]) -> pl.D
     if len(plans) == 1:
         return measured.filter(plans[0].is_assigned())
     kept: list[pl.DataFrame] = []
-    # Most wrong numbers are refused here at once, before the regions are asked one by one.
-    left = measured.filter(_is_all(_MEASURED, "|".join(plan.types for plan in plans)))
+    left = measured
     for plan in plans:
-        owned, left = split(left, starts(NUMBER, plan.leading_digits) if plan.leading_digits else plan.is_assigned())
+        is_owned = starts(NUMBER, plan.leading_digits) if plan.leading_digits else plan.is_assigned()
+        owned, left = split(left, is_owned)
         kept.append(owned.filter(plan.is_assigned()) if plan.leading_digits else owned)
+        if plan is plans[0]:
+            # Most wrong numbers are refused here at once, before the smaller regions are asked one by one.
+            left = left.filter(_is_all(_MEASURED, "|".join(plan.types for plan in plans[1:])))
+        if left.is_empty():
+            break
     return pl.concat(kept)
 
 
@@ -136,6 +142,13 @@ def _with_length(described: PhoneNumberDesc) -> str:
         return _NOTHING
     lengths = [length for length in _READ_LENGTHS if length in (described.possible_length or _READ_LENGTHS)]
     return f"(?:{'|'.join(map(str, lengths)) or _NOTHING}):(?:{described.national_number_pattern})"
+
+
+def _without(number: pl.Expr, pattern: str) -> pl.Expr:
+    """A number without what it `starts` with."""
+    if pattern.isdigit():
+        return number.str.strip_prefix(pattern)
+    return number.str.replace(f"(?-u)^(?:{pattern})", "")
 
 
 def _is_all(number: pl.Expr, pattern: str) -> pl.Expr:

@@ -19,6 +19,8 @@ _PUNCTUATION = (
 _BETWEEN = f"[{re.escape(_PUNCTUATION)}]*"
 _USUAL = rf"^[\x00-\x7F--[+0-9;]]*\+?(?:{_BETWEEN}[0-9]){{3,}}{_BETWEEN}[\x00-\x7F--[+#0-9A-Za-z]]*$"
 _SKIPPED = sorted({chr(code) for code in range(128)} - set("+0123456789") | set(_PUNCTUATION))
+_ROWS_AT_LEAST = 100_000  # a smaller slice is not worth a second thread
+_VALID = pl.Schema({"row": pl.UInt32, "phone": pl.String})
 _LONGEST = 250  # the library reads no text that is longer
 _HOPELESS = r"^[\x00-\x7F--[0-9]]*[0-9]?[\x00-\x7F--[0-9]]*$"  # the library wants two digits at least
 
@@ -30,19 +32,29 @@ def normalise_phones(phones: pl.Series, *, default_region: str | None) -> pl.Ser
         phones: Text without surrounding white space, never empty.
         default_region: Where a number without a country code is from, e.g. "NL"; None: such a number is not valid.
     """
+    written = phones.to_frame("written").with_row_index("row").drop_nulls()
+    # Text is worked on by one thread at a time, so it takes slices at once to use them all.
+    rows = max(_ROWS_AT_LEAST, -(-written.height // pl.thread_pool_size()))
+    slices = [
+        written.lazy().slice(start, rows).map_batches(lambda part: _valid(part, default_region), schema=_VALID)
+        for start in range(0, max(written.height, 1), rows)
+    ]
+    return _by_row(pl.concat(pl.collect_all(slices)), rows=len(phones)).alias(phones.name)
+
+
+def _valid(written: pl.DataFrame, default_region: str | None) -> pl.DataFrame:
+    """The `phone` in E.164 of each `row` whose number is valid, in any order."""
     from journeys_pipeline.transforms.contact_entries.dialled_numbers import (  # noqa: PLC0415 # loads the library
         judge_dialled_numbers,
     )
 
-    written = phones.to_frame("written").with_row_index("row").drop_nulls()
     read = written.with_columns(
         is_usual=_WRITTEN.str.contains(_USUAL) & (_WRITTEN.str.len_bytes() <= _LONGEST),
         number=_WRITTEN.str.replace_many(_SKIPPED, [""]),
     )
     usual = read.filter("is_usual").select("row", "number")
     odd = read.filter(~pl.col("is_usual")).filter(~_WRITTEN.str.contains(_HOPELESS))
-    valid = [*judge_dialled_numbers(usual, default_region), _ask_library(odd, default_region)]
-    return _by_row(pl.concat(valid), rows=len(phones)).alias(phones.name)
+    return pl.concat([*judge_dialled_numbers(usual, default_region), _ask_library(odd, default_region)])
 
 
 def _by_row(valid: pl.DataFrame, *, rows: int) -> pl.Series:
