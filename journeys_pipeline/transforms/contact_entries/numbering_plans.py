@@ -110,11 +110,10 @@ def keep_assigned(numbers: pl.DataFrame, plans: Sequence[NumberingPlan]) -> pl.D
     A region with leading digits owns all that begins with them, one without owns what is assigned in it. A region that
     has its calling code to itself owns all.
     """
-    measured = numbers.with_columns(measured=pl.concat_str(NUMBER.str.len_bytes(), pl.lit(":"), NUMBER))
+    left = numbers.with_columns(measured=pl.concat_str(NUMBER.str.len_bytes(), pl.lit(":"), NUMBER))
     if len(plans) == 1:
-        return measured.filter(plans[0].is_assigned())
+        return left.filter(plans[0].is_assigned())
     kept: list[pl.DataFrame] = []
-    left = measured
     for plan in plans:
         is_owned = starts(NUMBER, plan.leading_digits) if plan.leading_digits else plan.is_assigned()
         owned, left = split(left, is_owned)

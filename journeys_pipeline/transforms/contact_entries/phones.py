@@ -26,11 +26,12 @@ _HOPELESS = r"^[\x00-\x7F--[0-9]]*[0-9]?[\x00-\x7F--[0-9]]*$"  # the library wan
 
 
 def normalise_phones(phones: pl.Series, *, default_region: str | None) -> pl.Series:
-    """Each phone number in E.164; null where it is null or not valid.
+    """Each phone number in E.164; null where it is null or not valid (F48).
 
     Args:
         phones: Text without surrounding white space, never empty.
-        default_region: Where a number without a country code is from, e.g. "NL"; None: such a number is not valid.
+        default_region: Where a number without a country code is from: a region of the library, e.g. "NL". None: such a
+            number is not valid.
     """
     written = phones.to_frame("written").with_row_index("row").drop_nulls()
     # Text is worked on by one thread at a time, so it takes slices at once to use them all.
