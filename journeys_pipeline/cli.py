@@ -15,6 +15,7 @@ from rich.console import Console
 
 from journeys_pipeline import environment
 from journeys_pipeline.adapters.clock import now
+from journeys_pipeline.adapters.whole_files import write_whole
 from journeys_pipeline.catalog import Catalog, CatalogError, load_catalog
 from journeys_pipeline.periods import contiguous_ranges, days_between, parse_month
 
@@ -27,6 +28,8 @@ app = typer.Typer(
     "UI on the result. On your own data: write journeys.yaml, then `check-config`, `fetch`, `refresh`, `metrics`, "
     "`report`.",
 )
+imports = typer.Typer(no_args_is_help=True, help="What became of contact files.")
+app.add_typer(imports, name="import")
 console = Console()
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Logical time, ISO 8601 with offset. Default: now.")]
@@ -168,6 +171,26 @@ def report(
         with console.status("Making the report …"):
             report_id = runs.make_report(config, as_of=_instant(as_of))
         console.print(describe_report(report_id), soft_wrap=True)
+
+
+@imports.command("export")
+def export_imports(
+    account: Annotated[str | None, typer.Option(help="Only this account.")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="First day of fetching, YYYY-MM-DD (UTC).")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day, inclusive.")] = None,
+    output: Annotated[Path | None, typer.Option(help="A file to write. Default: print.")] = None,
+) -> None:
+    """The import performance table as CSV: each file, its entries, and why some were refused (F55)."""
+    from journeys_pipeline.showing import import_table  # noqa: PLC0415 - Polars takes a second
+
+    end = _day(last) + timedelta(days=1) if last else None
+    with _explained():
+        content = import_table(account, start=_day(first) if first else None, end=end)
+    if output is None:
+        console.out(content.decode(), end="", highlight=False)
+    else:
+        write_whole(output, content)
+        console.print(f"Written to {output}", soft_wrap=True)
 
 
 @contextmanager

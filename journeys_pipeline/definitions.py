@@ -3,7 +3,7 @@
 import dagster as dg
 
 from journeys_pipeline import environment
-from journeys_pipeline.defs.assets.contact_entries import contact_entries, import_performance
+from journeys_pipeline.defs.assets.contact_entries import contact_entries, import_exports, import_performance
 from journeys_pipeline.defs.assets.daily_facts import fact_assets
 from journeys_pipeline.defs.assets.journey_events import journey_events, journeys
 from journeys_pipeline.defs.assets.landed_files import landed_files
@@ -31,6 +31,7 @@ defs = dg.Definitions(
         landed_files,
         contact_entries,
         import_performance,
+        import_exports,
         journeys,
         journey_events,
         *fact_assets,

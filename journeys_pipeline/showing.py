@@ -16,7 +16,9 @@ from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.defs.assets.metrics import read_facts
 from journeys_pipeline.rendering.csv import render_csv
+from journeys_pipeline.schemas.contact_entries import ImportPerformance
 from journeys_pipeline.schemas.reports import ReportRegister
+from journeys_pipeline.transforms.contact_entries import export_imports
 from journeys_pipeline.transforms.metrics import Periods, measure_campaigns
 
 
@@ -43,6 +45,17 @@ def campaign_performance(accounts: list[str], start: date, end: date, *, journey
     facts = read_facts(Lake(environment.home() / "lake"), accounts)
     rows = measure_campaigns(facts, Periods(start, end, "range")).drop("period")
     return (rows.filter(pl.col("journey_id") == journey) if journey else rows).collect(engine="streaming")
+
+
+def import_table(account: str | None, *, start: date | None, end: date | None) -> bytes:
+    """What was fetched on the days [start, end) for an account (None: for all), as the CSV of F55."""
+    imports = Warehouse(environment.warehouse_url()).read(
+        ImportPerformance, {"account_id": [account]} if account else {}
+    )
+    day = pl.col("fetched_at").dt.date()
+    is_wanted = [day >= start] if start else []
+    is_wanted += [day < end] if end else []
+    return render_csv(export_imports(imports.filter(*is_wanted).lazy()).collect())
 
 
 def describe_report(report_id: str) -> str:

@@ -2,8 +2,10 @@
 
 import random
 import re
+import tempfile
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Generator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -39,7 +41,14 @@ class Lake:
             return table.create_empty().lazy()
         return pl.scan_delta(self._path(table)).select(table.column_names())
 
-    def replace(self, table: type[dy.Schema], rows: pl.LazyFrame, within: Slice) -> None:
+    @contextmanager
+    def scratch(self) -> Generator[Path]:
+        """A folder beside the tables for what is on its way into one; gone when the block ends."""
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._root, prefix=".scratch-") as folder:
+            yield Path(folder)
+
+    def replace(self, table: type[dy.Schema], rows: pl.LazyFrame, within: Slice, *, is_sorted: bool = False) -> None:
         """Put `rows` in the place of all rows of the slice, in one commit.
 
         Args:
@@ -47,6 +56,7 @@ class Lake:
             rows: The slice's rows, all of them; a row outside the slice is an error.
             within: Column to the values that make the slice, e.g. day and account_id. An empty
                 collection of values is an empty slice: nothing is written.
+            is_sorted: The rows come sorted by the key, so that they need not be in memory all at once.
 
         Raises:
             SliceRejected: a row lies outside the slice, or the table cannot be written.
@@ -55,7 +65,7 @@ class Lake:
         if any(len(values) == 0 for values in within.values()):
             return
         self._create_if_missing(table)
-        ordered = table.cast(rows).sort(table.primary_key())
+        ordered = table.cast(rows) if is_sorted else table.cast(rows).sort(table.primary_key())
         for attempt in range(1, COMMIT_ATTEMPTS + 1):
             try:
                 # sink_delta would take the rows in any order

@@ -164,6 +164,11 @@ class Catalog(_Model):
                     return feed
         raise KeyError(f"No feed {feed_id} on connection {connection_id}: put it back, its files wait to be read.")
 
+    def has_feed(self, connection_id: str, feed_id: str) -> bool:
+        """Whether there is a feed of that id on that connection."""
+        known = ((connection.id, feed.id) for connection in self.connections for feed in connection.feeds)
+        return (connection_id, feed_id) in known
+
     def contacts_feed(self, connection_id: str, feed_id: str) -> ContactsFeed:
         """The contacts feed of that id on that connection.
 

@@ -1,8 +1,9 @@
 """Which landed files are still to be read, and the mark that one was."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
 import polars as pl
@@ -12,12 +13,28 @@ from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.schemas.landed_files import LANDED, FeedReadings, LandedFiles
 from journeys_pipeline.schemas.metrics import TouchedDays
 
+BATCH_BYTES = 64 * 1024 * 1024
 
-def unread_files(warehouse: Warehouse, kinds: Collection[str]) -> list[dict[str, Any]]:
+File = dict[str, Any]
+
+
+def unread_files(warehouse: Warehouse, kinds: Collection[str]) -> list[File]:
     """Landed files of the kinds that no run has finished reading, as LandedFiles rows, oldest first."""
     landed = warehouse.read(LandedFiles, {"status": [LANDED], "kind": kinds})
     read = warehouse.read(FeedReadings, {"kind": kinds})
     return landed.join(read, on="file_id", how="anti").sort("fetched_at", "file_name", "file_id").to_dicts()
+
+
+def batches(files: Sequence[File]) -> Iterator[list[File]]:
+    """Files of one account each, in order, as many together as their size allows."""
+    for _, of_account in groupby(sorted(files, key=lambda file: file["account_id"]), lambda file: file["account_id"]):
+        batch: list[File] = []
+        for file in of_account:
+            if batch and sum(one["file_bytes"] for one in batch) + file["file_bytes"] > BATCH_BYTES:
+                yield batch
+                batch = []
+            batch.append(file)
+        yield batch
 
 
 @dataclass(frozen=True)

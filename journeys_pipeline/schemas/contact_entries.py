@@ -35,6 +35,9 @@ class ContactEntries(dy.Schema):
         description="Added to the journey (F44) or not (F45)"
     )
     reasons = dy.String(nullable=True, description="Codes of all reasons for refusal, comma-separated (F53)")
+    sample = dy.String(
+        nullable=True, description="Shape of what was refused: letters as x, digits as 9; never the contact itself"
+    )
     is_duplicate = dy.Bool(description="The same person came earlier in this file (D9); valid all the same")
     attributes = dy.String(description="The other columns as JSON")
     imported_at = dy.Datetime(
@@ -55,6 +58,7 @@ class ImportPerformance(dy.Schema):
     account_id = dy.String()
     journey_id = dy.String(nullable=True)
     connection_id = dy.String(description="F40")
+    feed_id = dy.String(nullable=True, description="Feed that matched the file; null for a connection error")
     connection_error = dy.String(nullable=True, description="Shown in the connection column (F41)")
     file_name = dy.String(nullable=True, description="F42")
     fetched_at = dy.Datetime(time_unit="us", time_zone="UTC", description="F39")
@@ -74,3 +78,19 @@ class ImportPerformance(dy.Schema):
         return pl.col("total_entries").is_null() | (
             pl.col("total_entries") == pl.col("valid_entries") + pl.col("invalid_entries")
         )
+
+
+class ImportExport(dy.Schema):
+    """The import performance table as a CSV file for people (F55): one row per file or connection error."""
+
+    fetched_at = dy.Datetime(time_unit="us", time_zone="UTC", alias="Fetched At", description="F39")
+    connection = dy.String(alias="Connection", description="The connection, or its error where it failed (F40, F41)")
+    file_name = dy.String(alias="File Name", nullable=True, description="F42")
+    journey_id = dy.String(alias="Journey ID", nullable=True, description="Journey that the file feeds (F37)")
+    status = dy.String(alias="Status", description="landed, duplicate, refused, skipped or connection_error")
+    total = dy.Int64(alias="Total", nullable=True, min=0, description="F43")
+    valid = dy.Int64(alias="Valid", nullable=True, min=0, description="F44")
+    invalid = dy.Int64(alias="Invalid", nullable=True, min=0, description="F45")
+    duplicates = dy.Int64(alias="Duplicates", nullable=True, min=0, description="Valid, flagged (D9)")
+    reasons = dy.String(alias="Reasons", nullable=True, description="Count per reason code (F53)")
+    error = dy.String(alias="Error", nullable=True, description="What went wrong, and what to do about it")

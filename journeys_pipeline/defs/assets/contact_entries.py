@@ -1,24 +1,34 @@
 """Stage 2: entries of contact files, accepted or refused, and the import performance table."""
 
+from base64 import b64encode
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from journeys_pipeline.adapters.contact_files import UnreadableFile, read_contact_rows
-from journeys_pipeline.adapters.lake import Lake
-from journeys_pipeline.adapters.landing_zone import LandingZone
-from journeys_pipeline.adapters.warehouse import Warehouse
-from journeys_pipeline.catalog import Catalog
+from journeys_pipeline.adapters.whole_files import write_whole
+from journeys_pipeline.defs.contact_reading import ContactReader
 from journeys_pipeline.defs.metadata import about, markdown_table
 from journeys_pipeline.defs.partitions import logical_time
-from journeys_pipeline.defs.reading import Reading, mark_read, unread_files
-from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, LandingFolder, WarehouseDatabase
-from journeys_pipeline.schemas.contact_entries import ContactEntries, ImportPerformance
-from journeys_pipeline.schemas.landed_files import CONNECTION_ERROR, LANDED, REFUSED, FeedReadings, LandedFiles
-from journeys_pipeline.transforms.contact_entries import ContactFile, judge_contacts, measure_imports
+from journeys_pipeline.defs.reading import batches, unread_files
+from journeys_pipeline.defs.resources import (
+    CatalogFile,
+    LakeFolder,
+    LandingFolder,
+    ReportsFolder,
+    WarehouseDatabase,
+)
+from journeys_pipeline.rendering.charts import draw_imports
+from journeys_pipeline.rendering.csv import render_csv
+from journeys_pipeline.schemas.contact_entries import ContactEntries, ImportExport, ImportPerformance
+from journeys_pipeline.schemas.landed_files import CONNECTION_ERROR, LANDED, FeedReadings, LandedFiles
+from journeys_pipeline.transforms.contact_entries import export_imports, measure_imports
+
+DRAWN_DAYS = timedelta(days=31)
+EXPORT_NAME = "import-performance.csv"
+SAMPLES = 12
 
 
 @dg.asset(deps=["landed_files"], **about(ContactEntries, kinds={"polars", "deltalake"}, group="imports"))
@@ -29,41 +39,16 @@ def contact_entries(
     lake_folder: LakeFolder,
     warehouse_database: WarehouseDatabase,
 ) -> dg.MaterializeResult:
-    catalog, lake, warehouse = catalog_file.load(), lake_folder.open(), warehouse_database.open()
-    as_of = logical_time(context)
-    files = entries = 0
-    for file in unread_files(warehouse, ["contacts"]):
-        files += 1
-        entries += _read_file(file, (catalog, landing_folder.open(), lake, warehouse), as_of=as_of)
-    return dg.MaterializeResult(metadata={"files read": files, "entries read": entries})
-
-
-def _read_file(file: dict[str, Any], stores: tuple[Catalog, LandingZone, Lake, Warehouse], *, as_of: datetime) -> int:
-    """The number of entries in a file, which are now in the lake; a file that cannot be read is refused."""
-    catalog, landing_zone, lake, warehouse = stores
-    feed = catalog.contacts_feed(file["connection_id"], file["feed_id"])
-    try:
-        rows = read_contact_rows(
-            landing_zone.path(file["connection_id"], file["sha256"]),
-            phone_column=feed.phone_column,
-            email_column=feed.email_column,
-            delimiter=feed.delimiter,
-            encoding=feed.encoding,
-        )
-    except UnreadableFile as failure:
-        refused = pl.DataFrame(
-            [file | {"status": REFUSED, "error": str(failure)}], schema=LandedFiles.create_empty().schema
-        )
-        warehouse.upsert(LandedFiles, refused)
-        return 0
-    about_file = ContactFile(file["file_id"], file["account_id"], file["fetched_at"])
-    entries = judge_contacts(rows.lazy(), feed=feed, file=about_file).collect()
-    day = file["fetched_at"].date()
-    lake.replace(ContactEntries, entries.lazy(), {"day": [day], "file_id": [file["file_id"]]})
-    valid = int(entries["is_valid"].sum())
-    reading = Reading(file, entries.height, valid, entries.height - valid, [day])
-    mark_read(warehouse, [reading], as_of=as_of)
-    return entries.height
+    catalog, warehouse = catalog_file.load(), warehouse_database.open()
+    reader = ContactReader(catalog, landing_folder.open(), lake_folder.open(), warehouse, logical_time(context))
+    unread = unread_files(warehouse, ["contacts"])
+    files = [file for file in unread if catalog.has_feed(file["connection_id"], file["feed_id"])]
+    if len(files) < len(unread):
+        context.log.warning(f"{len(unread) - len(files)} contact files wait: their feeds are not in the catalog.")
+    entries = sum(reader.read(batch) for batch in batches(files))
+    return dg.MaterializeResult(
+        metadata={"files read": len(files), "files waiting": len(unread) - len(files), "entries read": entries}
+    )
 
 
 @dg.asset(
@@ -81,10 +66,11 @@ def import_performance(lake_folder: LakeFolder, warehouse_database: WarehouseDat
     entries = lake_folder.open().scan(ContactEntries).filter(pl.col("file_id").is_in(changed["file_id"].to_list()))
     rows = measure_imports(changed.lazy(), entries).collect()
     warehouse.upsert(ImportPerformance, rows)
-    return dg.MaterializeResult(metadata=dict(_summarise(warehouse.read(ImportPerformance))))
+    samples = entries.filter(~pl.col("is_valid")).select("file_id", "row_number", "reasons", "sample").head(SAMPLES)
+    return dg.MaterializeResult(metadata=dict(_summarise(warehouse.read(ImportPerformance), samples.collect())))
 
 
-def _summarise(imports: pl.DataFrame) -> Iterator[tuple[str, Any]]:
+def _summarise(imports: pl.DataFrame, samples: pl.DataFrame) -> Iterator[tuple[str, Any]]:
     yield "dagster/row_count", imports.height
     for column in ("total_entries", "valid_entries", "invalid_entries"):
         yield column.replace("_", " "), int(imports[column].sum())
@@ -94,4 +80,19 @@ def _summarise(imports: pl.DataFrame) -> Iterator[tuple[str, Any]]:
         markdown_table(
             newest.select("connection_id", "file_name", "status", "total_entries", "valid_entries", "invalid_entries")
         ),
+    )
+    if not samples.is_empty():
+        yield "refused this time, masked", markdown_table(samples)
+        since = imports["fetched_at"].max() - DRAWN_DAYS
+        drawn = b64encode(draw_imports(imports.filter(pl.col("fetched_at") > since)).encode()).decode()
+        yield "per day", dg.MetadataValue.md(f"![valid and invalid entries per day](data:image/svg+xml;base64,{drawn})")
+
+
+@dg.asset(deps=["import_performance"], **about(ImportExport, kinds={"csv"}, group="imports"))
+def import_exports(warehouse_database: WarehouseDatabase, reports_folder: ReportsFolder) -> dg.MaterializeResult:
+    imports, folder = warehouse_database.open().read(ImportPerformance), reports_folder.open()
+    for (account_id,), rows in imports.partition_by("account_id", as_dict=True).items():
+        write_whole(folder / str(account_id) / EXPORT_NAME, render_csv(export_imports(rows.lazy()).collect()))
+    return dg.MaterializeResult(
+        metadata={"dagster/row_count": imports.height, "folder": dg.MetadataValue.path(str(folder))}
     )

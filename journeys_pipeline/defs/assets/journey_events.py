@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import groupby
-from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -15,14 +13,10 @@ from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.defs.metadata import about
 from journeys_pipeline.defs.partitions import logical_time
-from journeys_pipeline.defs.reading import Reading, mark_read, unread_files
+from journeys_pipeline.defs.reading import File, Reading, batches, mark_read, unread_files
 from journeys_pipeline.defs.resources import LakeFolder, LandingFolder, WarehouseDatabase
 from journeys_pipeline.schemas.journey_events import JourneyEvents, Journeys, QuarantinedRecords
 from journeys_pipeline.transforms.journey_events import EventFile, accept_events, accept_journeys, drop_known
-
-BATCH_BYTES = 64 * 1024 * 1024
-
-File = dict[str, Any]
 
 
 @dg.asset(deps=["landed_files"], **about(JourneyEvents, kinds={"polars", "deltalake"}, group="events"))
@@ -47,18 +41,6 @@ def journey_events(
             "quarantined": sum(reading.quarantined for reading in read),
         }
     )
-
-
-def batches(files: list[File]) -> Iterator[list[File]]:
-    """Files of one account each, in order, as many together as their size allows."""
-    for _, of_account in groupby(sorted(files, key=lambda file: file["account_id"]), lambda file: file["account_id"]):
-        batch: list[File] = []
-        for file in of_account:
-            if batch and sum(one["file_bytes"] for one in batch) + file["file_bytes"] > BATCH_BYTES:
-                yield batch
-                batch = []
-            batch.append(file)
-        yield batch
 
 
 def _read_batch(files: list[File], stores: tuple[LandingZone, Lake, Warehouse], *, as_of: datetime) -> list[Reading]:

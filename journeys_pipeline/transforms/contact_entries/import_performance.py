@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from journeys_pipeline.schemas.contact_entries import ImportPerformance
+from journeys_pipeline.schemas.contact_entries import ImportExport, ImportPerformance
 from journeys_pipeline.schemas.landed_files import CONNECTION_ERROR, LANDED
 
 
@@ -26,6 +26,25 @@ def measure_imports(files: pl.LazyFrame, entries: pl.LazyFrame) -> pl.LazyFrame:
         .sort("fetched_at", "file_id")
         .select(ImportPerformance.column_names())
     )
+
+
+def export_imports(imports: pl.LazyFrame) -> pl.LazyFrame:
+    """ImportExport rows of ImportPerformance rows, by time of fetching (F55)."""
+    columns = [
+        "fetched_at",
+        pl.coalesce(pl.format("{}: {}", "connection_id", "connection_error"), "connection_id"),
+        "file_name",
+        "journey_id",
+        "status",
+        "total_entries",
+        "valid_entries",
+        "invalid_entries",
+        "duplicate_entries",
+        "reasons",
+        "error",
+    ]
+    named = dict(zip(ImportExport.column_names(), columns, strict=True))
+    return imports.sort("fetched_at", "file_id").select(**named)
 
 
 def _count_entries(entries: pl.LazyFrame) -> pl.LazyFrame:

@@ -19,6 +19,9 @@ from journeys_pipeline.schemas.contact_entries import (
 from journeys_pipeline.transforms.contact_entries.emails import normalise_emails
 from journeys_pipeline.transforms.contact_entries.phones import normalise_phones
 
+RAW = ["raw_phone", "raw_email"]
+LONGEST_SAMPLE = 60  # characters
+
 
 @dataclass(frozen=True)
 class ContactFile:
@@ -34,11 +37,12 @@ def judge_contacts(rows: pl.LazyFrame, *, feed: ContactsFeed, file: ContactFile)
 
     `rows` has row_number, raw_phone, raw_email, attributes, is_readable. Only the feed's contact types are judged.
     With both types one valid contact is enough if the other is empty (F51), never if it is malformed (F50).
+    Duplicates are those among these rows (D9).
     """
     imported_at = pl.lit(file.imported_at, dtype=pl.Datetime("us", "UTC"))
     return (
         rows.sort("row_number")
-        .with_columns(pl.col("raw_phone", "raw_email").str.strip_chars())
+        .with_columns(pl.col(RAW).str.strip_chars())
         .with_columns(
             raw_phone=_given("raw_phone", is_wanted=feed.contact_type != "email"),
             raw_email=_given("raw_email", is_wanted=feed.contact_type != "phone"),
@@ -58,6 +62,7 @@ def judge_contacts(rows: pl.LazyFrame, *, feed: ContactsFeed, file: ContactFile)
             sub_account_id=pl.lit(feed.sub_account_id, dtype=pl.String),
             journey_id=pl.lit(feed.journey_id),
             person_id=_person_id(file.account_id, pl.col("contact")),
+            sample=pl.when(~pl.col("is_valid")).then(_shape(pl.concat_str(*RAW, separator=" ", ignore_nulls=True))),
             is_duplicate=pl.col("is_valid") & ~pl.col("contact").is_first_distinct(),
             imported_at=imported_at,
             day=imported_at.dt.date(),
@@ -66,11 +71,30 @@ def judge_contacts(rows: pl.LazyFrame, *, feed: ContactsFeed, file: ContactFile)
     )
 
 
+def find_repetitions(entries: pl.LazyFrame, *, part: int = 0, of_parts: int = 1) -> pl.LazyFrame:
+    """`row_number` of a file's valid entries whose person came earlier in it (D9), for one part of the people.
+
+    Args:
+        entries: ContactEntries of one file, by row_number.
+        part: Which part, from 0. The parts together are all people, and each needs its share of the memory only.
+        of_parts: How many parts there are.
+    """
+    is_in_part = pl.col("person_id").hash() % of_parts == part
+    valid = entries.filter("is_valid").select("row_number", "person_id").filter(is_in_part)
+    return valid.filter(~pl.col("person_id").is_first_distinct()).select("row_number")
+
+
 def _given(column: str, *, is_wanted: bool) -> pl.Expr:
     """The column's text; null where there is none, or none is wanted."""
     if not is_wanted:
         return pl.lit(None, dtype=pl.String)
     return pl.when(pl.col("is_readable") & (pl.col(column) != "")).then(column)
+
+
+def _shape(text: pl.Expr) -> pl.Expr:
+    """What a text looks like, without what it says; null where it is empty."""
+    shape = text.str.head(LONGEST_SAMPLE).str.replace_all(r"\p{N}", "9").str.replace_all(r"[\p{L}\p{M}]", "x")
+    return pl.when(shape != "").then(shape)
 
 
 def _person_id(account_id: str, contact: pl.Expr) -> pl.Expr:
