@@ -43,12 +43,14 @@ def _read_file(file: dict[str, Any], stores: tuple[Catalog, LandingZone, Lake, W
     catalog, landing_zone, lake, warehouse = stores
     feed = catalog.contacts_feed(file["connection_id"], file["feed_id"])
     try:
-        rows = read_contact_rows(
-            landing_zone.path(file["connection_id"], file["sha256"]),
-            phone_column=feed.phone_column,
-            email_column=feed.email_column,
-            delimiter=feed.delimiter,
-            encoding=feed.encoding,
+        rows = pl.concat(
+            read_contact_rows(
+                landing_zone.path(file["connection_id"], file["sha256"]),
+                phone_column=feed.phone_column,
+                email_column=feed.email_column,
+                delimiter=feed.delimiter,
+                encoding=feed.encoding,
+            )
         )
     except UnreadableFile as failure:
         refused = pl.DataFrame(
