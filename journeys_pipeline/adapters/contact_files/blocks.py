@@ -21,18 +21,20 @@ class Block:
 def cut_blocks(pieces: Iterator[bytes], *, limits: Limits) -> Iterator[Block]:
     """The pieces' text in blocks of whole lines; the last one has is_last, and may be empty.
 
+    No piece may end with (half of) a line end.
+
     Raises:
         UnreadableFile: a line is longer than the limit.
     """
     rest = b""
     for piece in pieces:
-        text = rest + piece
-        end = _end_of_lines(text)
-        rest = text[end:]
-        if len(rest) > limits.row_bytes or _has_overlong_line(text[:end], limits):
+        end = max(piece.rfind(b"\n"), piece.rfind(b"\r")) + 1
+        block = b"".join((rest, memoryview(piece)[:end])) if end else b""
+        rest = piece[end:] if end else rest + piece
+        if len(rest) > limits.row_bytes or _has_overlong_line(block, limits):
             raise overlong_row(limits)
-        if end:
-            yield Block(text[:end], is_last=False)
+        if block:
+            yield Block(block, is_last=False)
     yield Block(rest + b"\n" if rest else b"", is_last=True)
 
 
@@ -43,11 +45,6 @@ def read_ahead(items: Iterator[T]) -> Iterator[T]:
         while (item := upcoming.result()) is not None:
             upcoming = maker.submit(next, items, None)
             yield item
-
-
-def _end_of_lines(text: bytes) -> int:
-    """Where the last whole line ends; a CR at the very end may be half of a CRLF."""
-    return max(text.rfind(b"\n"), text.rfind(b"\r", 0, -1)) + 1
 
 
 def _has_overlong_line(text: bytes, limits: Limits) -> bool:

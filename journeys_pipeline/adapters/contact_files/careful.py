@@ -3,7 +3,6 @@
 import codecs
 import csv
 import json
-import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,11 +16,10 @@ from journeys_pipeline.adapters.contact_files.refusal import Limits
 _LINES_PER_ROW = 100  # beyond it a quote was forgotten; the limit also keeps hostile files from quadratic time
 _QUOTE = '"'
 _ENDS = "\r\n"
-_UNDECODABLE = re.compile("\udfff")
+_UNDECODABLE = "\udfff"  # a lone surrogate cannot come out of a sound decoding
 _MARK_UNDECODABLE = "journeys_pipeline.mark_undecodable"
 
-# A lone surrogate cannot come out of a sound decoding, so it marks what could not be decoded, and only there.
-codecs.register_error(_MARK_UNDECODABLE, lambda error: ("\udfff", cast("UnicodeDecodeError", error).end))
+codecs.register_error(_MARK_UNDECODABLE, lambda error: (_UNDECODABLE, cast("UnicodeDecodeError", error).end))
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # the default of 131,072 refuses long notes
 
 to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -113,6 +111,10 @@ def _decoded(line: bytes) -> str:
     return line.decode("utf-8", _MARK_UNDECODABLE)
 
 
+def _is_decodable(text: str) -> bool:
+    return _UNDECODABLE not in text
+
+
 def _is_blank(line: bytes, delimiter: str) -> bool:
     text = _decoded(line)
     return not text.strip() and delimiter not in text
@@ -120,7 +122,7 @@ def _is_blank(line: bytes, delimiter: str) -> bool:
 
 def _record(row: Row, layout: Layout) -> tuple[str | None, str | None, str, bool]:
     fields = row.fields
-    if fields is None or any(not part.isascii() and _UNDECODABLE.search(part) for part in fields):
+    if fields is None or not (all(map(str.isascii, fields)) or all(map(_is_decodable, fields))):
         return None, None, "{}", False
     phone = None if layout.phone_at is None else fields[layout.phone_at]
     email = None if layout.email_at is None else fields[layout.email_at]

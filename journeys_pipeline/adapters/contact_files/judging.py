@@ -9,7 +9,6 @@ quotes with those inside doubled. If a row begins there, the careful reader take
 import codecs
 import re
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -43,18 +42,24 @@ class Judged:
 
 def judge_block(text: bytes, layout: Layout) -> Judged:
     """The block, judged as a whole if that will do, else by its lines."""
-    if _is_clean(text, layout):
+    delimiter = layout.delimiter.encode()
+    skeleton = text.translate(None, bytes(set(range(256)) - {*_ESCAPED_IN_JSON, *delimiter}))
+    if _is_clean(text, skeleton, layout):
         return Judged(text, text, None, needs_escapes=False)
     plain = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text
-    return Judged(text, plain, _judged_lines(plain, layout), needs_escapes=_needs_escapes(plain))
+    structure = _QUOTE + b"\r\n" + bytes({*delimiter} - {*_ESCAPED_IN_JSON})
+    needs_escapes = _QUOTE + _QUOTE in text or bool(skeleton.translate(None, structure))
+    return Judged(text, plain, _judged_lines(plain, layout), needs_escapes=needs_escapes)
 
 
-def _is_clean(text: bytes, layout: Layout) -> bool:
-    width, delimiter = len(layout.names), layout.delimiter.encode()
+def _is_clean(text: bytes, skeleton: bytes, layout: Layout) -> bool:
+    width = len(layout.names)
     if width == 1 or not _has_simple_delimiter(layout) or text.startswith(_BYTE_ORDER_MARK.encode()):
         return False
-    skeleton = _only(_ESCAPED_IN_JSON + delimiter, text)
-    line = delimiter * (width - 1) + (b"\r\n" if skeleton[width - 1 : width] == b"\r" else b"\n")
+    if b"\r" in text and text.count(b"\r") != text.count(b"\r\n"):  # bytes that are left out may stand between
+        return False
+    line = layout.delimiter.encode() * (width - 1)
+    line += b"\r\n" if skeleton[width - 1 : width] == b"\r" else b"\n"
     return skeleton == line * (len(skeleton) // len(line)) and _is_utf8(text)
 
 
@@ -80,15 +85,6 @@ def _regular_line(layout: Layout) -> str:
 def _has_simple_delimiter(layout: Layout) -> bool:
     """Whether Polars can part at it: it takes one byte."""
     return "\x00" < layout.delimiter < "\x80"
-
-
-def _needs_escapes(text: bytes) -> bool:
-    special = set(_ESCAPED_IN_JSON) - {*b'"\n'}
-    return _QUOTE + _QUOTE in text or bool(_only(special, text))
-
-
-def _only(kept: Iterable[int], text: bytes) -> bytes:
-    return text.translate(None, bytes(set(range(256)) - set(kept)))
 
 
 def _is_utf8(text: bytes) -> bool:

@@ -15,7 +15,7 @@ from journeys_pipeline.adapters.contact_files.layout import Layout
 from journeys_pipeline.adapters.contact_files.refusal import Limits
 from journeys_pipeline.adapters.contact_files.unpacking import unpacked
 
-BLOCK_BYTES = 16 * 1024 * 1024
+BLOCK_BYTES = 8 * 1024 * 1024
 
 
 def read_chunks(

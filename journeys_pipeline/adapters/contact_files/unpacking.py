@@ -20,6 +20,7 @@ ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")  # the second: a zip file without me
 
 _START_BYTES = 512  # the mark of a tar archive stands 257 bytes in
 _RATIO_COUNTS_FROM = 10 * 1024 * 1024  # small files of much the same rows are no bombs
+_STEP_BYTES = 128 * 1024  # a zip member is read ahead by as much as is asked for, which hides how little was needed
 _ZSTD_INPUT_BYTES = 1024  # 4 bytes can become 128 KiB, so this bounds what one step unpacks
 _ENCRYPTED = 0x1
 _Peekable = io.BufferedReader | gzip.GzipFile | zipfile.ZipExtFile
@@ -74,7 +75,7 @@ def _limited(file: _Peekable, source: _Peekable, *, piece_bytes: int, limits: Li
     is_packed = source is not file
     refuse_foreign(source.peek(_START_BYTES), is_packed=is_packed)
     total = 0
-    while piece := source.read(piece_bytes):
+    while piece := _piece(source, piece_bytes):
         total += len(piece)
         if total > limits.uncompressed_bytes:
             raise UnreadableFile(
@@ -87,6 +88,14 @@ def _limited(file: _Peekable, source: _Peekable, *, piece_bytes: int, limits: Li
                 "(limit expansion_ratio). Send it uncompressed."
             )
         yield piece
+
+
+def _piece(source: _Peekable, size: int) -> bytes:
+    parts: list[bytes] = []
+    while size and (part := source.read(min(size, _STEP_BYTES))):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
 
 
 class _ZstdFile(io.RawIOBase):

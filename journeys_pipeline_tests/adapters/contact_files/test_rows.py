@@ -45,6 +45,14 @@ def test_line_ends_may_be_mixed(read: Read) -> None:
     assert summary(rows) == [(2, "1", True), (3, "2", True), (4, "3", True), (5, "4", True), (7, "5", True)]
 
 
+def test_a_bare_carriage_return_parts_rows_in_a_file_of_crlf(read: Read) -> None:
+    content = HEADER.replace(b"\n", b"\r\n") + b"1,a,b\r\n2,c,d\r \n3,e,f\r\n"
+
+    rows = read(content)
+
+    assert summary(rows) == [(2, "1", True), (3, "2", True), (5, "3", True)]
+
+
 def test_blank_lines_are_no_entries_but_count_as_lines(read: Read) -> None:
     content = b"\n \r\n" + HEADER + b"\n1,a,b\n \t\xc2\xa0 \n\n2,c,d\n\n"
 
