@@ -26,7 +26,7 @@ def read_block(block: Judged, layout: Layout, *, first_line: int, is_last: bool,
     A regular line on which an irregular row turns out to go on is no row of its own.
     """
     if block.lines is None:
-        table = _parsed(block.text, layout, needs_escapes=False)
+        table = _parsed(block.text, layout, is_clean=True)
         numbers = pl.int_range(first_line, first_line + table.height, eager=True)
         return BlockRows(_filled(table, numbers), table.height, b"")
     irregular = block.lines.get_column("is_regular").not_().arg_true().to_list()
@@ -36,7 +36,7 @@ def read_block(block: Judged, layout: Layout, *, first_line: int, is_last: bool,
     regular = _regular_rows(block.lines.head(end), careful.continuations)
     table = careful.table
     if not regular.is_empty():
-        read = _parsed(_joined(regular, block), layout, needs_escapes=block.needs_escapes)
+        read = _parsed(_joined(regular, block), layout, is_clean=False)
         numbered = _filled(read, regular.get_column("line_index") + first_line)
         table = numbered if table.is_empty() else pl.concat([numbered, table]).sort("row_number")
     return BlockRows(table, end, b"".join(lines[end:]))
@@ -55,7 +55,7 @@ def _joined(regular: pl.DataFrame, block: Judged) -> bytes:
     return regular.select(pl.col("line").str.join("\n").cast(pl.Binary)).item() + b"\n"
 
 
-def _parsed(text: bytes, layout: Layout, *, needs_escapes: bool) -> pl.DataFrame:
+def _parsed(text: bytes, layout: Layout, *, is_clean: bool) -> pl.DataFrame:
     """raw_phone, raw_email and attributes of text in which each line is a row."""
     fields = [str(position) for position in range(len(layout.names))]
     nothing = pl.lit(None, pl.String)
@@ -70,17 +70,17 @@ def _parsed(text: bytes, layout: Layout, *, needs_escapes: bool) -> pl.DataFrame
         .select(
             raw_phone=nothing if layout.phone_at is None else pl.col(fields[layout.phone_at]),
             raw_email=nothing if layout.email_at is None else pl.col(fields[layout.email_at]),
-            attributes=_attributes(layout.others, needs_escapes=needs_escapes),
+            attributes=_attributes(layout.others, is_clean=is_clean),
         )
         .collect(engine="streaming")
     )
 
 
-def _attributes(others: dict[str, int], *, needs_escapes: bool) -> pl.Expr:
+def _attributes(others: dict[str, int], *, is_clean: bool) -> pl.Expr:
     """The careful reader's JSON. Polars escapes as Python does, but filling in a form takes a third of the time."""
     if not others:
         return pl.lit("{}")
-    if needs_escapes:
+    if not is_clean:
         return pl.struct(pl.col(str(position)).alias(name) for name, position in others.items()).struct.json_encode()
     pairs = [to_json(name).replace("{", "{{").replace("}", "}}") + ':"{}"' for name in others]
     return pl.format("{{" + ",".join(pairs) + "}}", *map(str, others.values()))

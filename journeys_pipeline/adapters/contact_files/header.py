@@ -31,8 +31,8 @@ class Wanted:
     encoding: str = "utf-8"
 
 
-def read_header(text: bytes, wanted: Wanted, *, is_last: bool, limits: Limits) -> tuple[Layout, int] | None:
-    """What the header says, and the line on which it ends; None if the text must go on (unless `is_last`).
+def read_header(text: bytes, wanted: Wanted, *, is_last: bool, limits: Limits) -> tuple[Layout, list[bytes]] | None:
+    """What the header says, and the lines up to its end; None if the text must go on (unless `is_last`).
 
     Lines without any text before the header are skipped. A `sep=` line names the delimiter, unless `wanted` does;
     without both that delimiter is taken which finds the wanted columns, else the most columns.
@@ -60,7 +60,7 @@ def read_header(text: bytes, wanted: Wanted, *, is_last: bool, limits: Limits) -
     if not headers:
         raise UnreadableFile("The header line has a quote that is not closed. Correct the header and send it again.")
     header, end = max(headers, key=lambda found: (found[0].has(wanted), len(found[0].names)))
-    return header.layout(wanted, limits=limits), end
+    return header.layout(wanted, limits=limits), lines[:end]
 
 
 def _next_with_text(lines: list[bytes], start: int) -> int:

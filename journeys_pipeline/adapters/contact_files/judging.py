@@ -18,7 +18,6 @@ from journeys_pipeline.adapters.contact_files.layout import Layout
 
 _BYTE_ORDER_MARK = "\ufeff"  # Polars drops it from the start of what it reads, where the careful reader keeps it
 _BLANKS = "".join(character for character in map(chr, range(sys.maxunicode + 1)) if character.isspace())
-_QUOTE = b'"'
 _ESCAPED_IN_JSON = bytes({*range(32), *b'"\\'})
 _MARK_IRREGULAR = "journeys_pipeline.mark_irregular"
 
@@ -28,38 +27,30 @@ codecs.register_error(_MARK_IRREGULAR, lambda error: ("\x00", cast("UnicodeDecod
 
 @dataclass(frozen=True)
 class Judged:
-    """A block and what may be done with it.
-
-    `lines` has the columns line and is_regular, and is None if the block is clean. `plain` is the text with all line
-    ends alike. `needs_escapes` says whether JSON of its fields may need escapes.
-    """
+    """A block; its text with all line ends alike; its lines (None: it is clean), as columns line and is_regular."""
 
     text: bytes
     plain: bytes
     lines: pl.DataFrame | None
-    needs_escapes: bool
 
 
 def judge_block(text: bytes, layout: Layout) -> Judged:
     """The block, judged as a whole if that will do, else by its lines."""
-    delimiter = layout.delimiter.encode()
-    skeleton = text.translate(None, bytes(set(range(256)) - {*_ESCAPED_IN_JSON, *delimiter}))
-    if _is_clean(text, skeleton, layout):
-        return Judged(text, text, None, needs_escapes=False)
+    if _is_clean(text, layout):
+        return Judged(text, text, None)
     plain = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text
-    structure = _QUOTE + b"\r\n" + bytes({*delimiter} - {*_ESCAPED_IN_JSON})
-    needs_escapes = _QUOTE + _QUOTE in text or bool(skeleton.translate(None, structure))
-    return Judged(text, plain, _judged_lines(plain, layout), needs_escapes=needs_escapes)
+    return Judged(text, plain, _judged_lines(plain, layout))
 
 
-def _is_clean(text: bytes, skeleton: bytes, layout: Layout) -> bool:
-    width = len(layout.names)
+def _is_clean(text: bytes, layout: Layout) -> bool:
+    width, delimiter = len(layout.names), layout.delimiter.encode()
     if width == 1 or not _has_simple_delimiter(layout) or text.startswith(_BYTE_ORDER_MARK.encode()):
         return False
-    if b"\r" in text and text.count(b"\r") != text.count(b"\r\n"):  # bytes that are left out may stand between
+    has_bare_returns = b"\r" in text and text.count(b"\r") != text.count(b"\r\n")
+    if b'"' in text or has_bare_returns:
         return False
-    line = layout.delimiter.encode() * (width - 1)
-    line += b"\r\n" if skeleton[width - 1 : width] == b"\r" else b"\n"
+    skeleton = text.translate(None, bytes(set(range(256)) - {*_ESCAPED_IN_JSON, *delimiter}))
+    line = delimiter * (width - 1) + (b"\r\n" if skeleton[width - 1 : width] == b"\r" else b"\n")
     return skeleton == line * (len(skeleton) // len(line)) and _is_utf8(text)
 
 
@@ -88,8 +79,9 @@ def _has_simple_delimiter(layout: Layout) -> bool:
 
 
 def _is_utf8(text: bytes) -> bool:
+    """As bytes.decode says, but in a third of the time."""
     try:
-        text.decode()
-    except UnicodeDecodeError:
+        pl.Series([text], dtype=pl.Binary).cast(pl.String)
+    except pl.exceptions.ComputeError:
         return False
     return True

@@ -43,11 +43,12 @@ def read_chunks(
 def _headed(blocks: Iterator[Block], wanted: Wanted, *, limits: Limits) -> tuple[Layout, int, Block]:
     """The layout, the number of the first line after the header, and a block that begins there."""
     text = b""
-    for block in blocks:
+    while True:
+        block = next(blocks)
         text += block.text
-        header = read_header(text, wanted, is_last=block.is_last, limits=limits)
+        is_enough = block.is_last or len(text) > limits.row_bytes
+        header = read_header(text, wanted, is_last=is_enough, limits=limits)
         if header:
-            layout, end = header
-            rest = b"".join(text.splitlines(keepends=True)[end:])
-            return layout, end + 1, Block(rest, is_last=block.is_last)
-    raise AssertionError("the last block has a header, or is refused")
+            layout, lines = header
+            rest = text[sum(map(len, lines)) :]
+            return layout, len(lines) + 1, Block(rest, is_last=block.is_last)

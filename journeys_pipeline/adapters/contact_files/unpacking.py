@@ -75,7 +75,8 @@ def _limited(file: _Peekable, source: _Peekable, *, piece_bytes: int, limits: Li
     is_packed = source is not file
     refuse_foreign(source.peek(_START_BYTES), is_packed=is_packed)
     total = 0
-    while piece := _piece(source, piece_bytes):
+    step = _STEP_BYTES if is_packed else piece_bytes
+    while piece := _piece(source, piece_bytes, step):
         total += len(piece)
         if total > limits.uncompressed_bytes:
             raise UnreadableFile(
@@ -90,9 +91,9 @@ def _limited(file: _Peekable, source: _Peekable, *, piece_bytes: int, limits: Li
         yield piece
 
 
-def _piece(source: _Peekable, size: int) -> bytes:
+def _piece(source: _Peekable, size: int, step: int) -> bytes:
     parts: list[bytes] = []
-    while size and (part := source.read(min(size, _STEP_BYTES))):
+    while size and (part := source.read(min(size, step))):
         parts.append(part)
         size -= len(part)
     return b"".join(parts)

@@ -31,7 +31,7 @@ QUICKLY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], 
 def each_line_carefully(text: bytes, _: Layout) -> Judged:
     lines = [""] * len(text.splitlines())
     table = pl.DataFrame({"line": lines}, schema={"line": pl.String}).with_columns(is_regular=False)
-    return Judged(text, text, table, needs_escapes=True)
+    return Judged(text, text, table)
 
 
 def read(folder: Path, content: bytes, **options: Any) -> pl.DataFrame:
