@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from journeys_pipeline.adapters.sftp import ConnectionFailed, FetchFailed, RemoteFile, Timeouts, open_sftp
+from journeys_pipeline.adapters.sftp import ConnectionFailed, FetchFailed, RemoteFile, SkippedEntry, Timeouts, open_sftp
 from journeys_pipeline.catalog import Connection
 
 ONE_TRY = Timeouts(retry_pauses_s=())
@@ -181,14 +181,20 @@ def test_links_folders_pipes_and_odd_names_do_not_keep_the_rest_from_loading(
         files = session.list_files(".")
 
     assert [file.name for file in files] == ["a.csv", "b.csv", "\u00e4.csv"]
-    assert sorted(session.skipped) == ["bell\\x07.csv", "caf\\xe9.csv"]
+    assert session.skipped == [
+        SkippedEntry("bell\\x07.csv", "a name with control characters"),
+        SkippedEntry("caf\\xe9.csv", "a name that is not UTF-8"),
+        SkippedEntry("folder.csv", "a folder"),
+        SkippedEntry("link.csv", "a link"),
+        SkippedEntry("pipe.csv", "a FIFO or device"),
+    ]
 
 
 def test_a_missing_folder_is_named(connection: Connection) -> None:
     with open_sftp(connection, password=None) as session, pytest.raises(ConnectionFailed) as failure:
         session.list_files("inbox")
 
-    assert "folder 'inbox' does not exist" in str(failure.value)
+    assert "folder 'inbox' failed: the server says that it does not exist" in str(failure.value)
     assert failure.value.__cause__ is None
 
 
