@@ -1,19 +1,22 @@
 """Files on a customer's SFTP server: listed, fetched only if they did not change meanwhile, put away afterwards."""
 
 import hashlib
-import stat
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
+from journeys_pipeline.adapters.sftp_attributes import look_at
+from journeys_pipeline.adapters.sftp_errors import ConnectionFailed, printable
 from journeys_pipeline.adapters.sftp_listing import RemoteFile, SkippedEntry, list_folder
-from journeys_pipeline.adapters.sftp_login import ConnectionFailed, Timeouts, deadline, log_in, printable
-from journeys_pipeline.adapters.sftp_reading import ReadAhead
+from journeys_pipeline.adapters.sftp_login import Timeouts, deadline, log_in
+from journeys_pipeline.adapters.sftp_reading import NotRegular, ReadingAhead
 from journeys_pipeline.adapters.sftp_writing import Refused, free_path, make_folder, replace_file
 from journeys_pipeline.catalog import Connection
 
 if TYPE_CHECKING:
-    from paramiko import SFTPClient, Transport
+    from paramiko import Transport
+
+    from journeys_pipeline.adapters.sftp_channel import ReadingClient
 
 __all__ = [
     "ConnectionFailed",
@@ -40,10 +43,11 @@ class WriteFailed(Exception):
 class SftpSession:
     """An open connection. After a stall or a missed deadline it is closed, and everything further fails at once."""
 
-    def __init__(self, transport: "Transport", client: "SFTPClient", timeouts: Timeouts) -> None:
+    def __init__(self, transport: "Transport", client: "ReadingClient", timeouts: Timeouts) -> None:
         self._transport = transport
         self._client = client
         self._timeouts = timeouts
+        self._ahead = ReadingAhead(client)
         self.skipped: list[SkippedEntry] = []  # by the last listing
 
     @property
@@ -61,6 +65,13 @@ class SftpSession:
         with self._explained(ConnectionFailed, f"Reading the folder '{printable(folder)}'"):
             files, self.skipped = list_folder(self._client, folder)
         return files
+
+    def expect(self, files: Iterable[RemoteFile]) -> None:
+        """These files are fetched next, in this order: small ones are asked for meanwhile, to save round trips.
+
+        Files passed over, or never fetched, do no harm. What fails is told by `fetch`.
+        """
+        self._ahead.expect(files)
 
     def fetch(self, file: RemoteFile, into: BinaryIO) -> str:
         """SHA-256 (hexadecimal) of the file, whose bytes are written to `into`.
@@ -110,32 +121,25 @@ class SftpSession:
             self._client.remove(file.path)
 
     def _check_unchanged(self, file: RemoteFile) -> None:
-        now = self._client.lstat(file.path)
-        is_same = stat.S_ISREG(now.st_mode or 0) and now.st_size == file.file_bytes
-        if not is_same or now.st_mtime != file.modified_at.timestamp():
+        now = look_at(self._client, file.path)
+        stamp = (now.is_regular, now.file_bytes, now.modified_s)
+        if stamp != (True, file.file_bytes, file.modified_at.timestamp()):
             raise Refused("it is not the file that was fetched any more; the next fetch reads the new one")
 
     def _chunks(self, file: RemoteFile) -> Generator[bytes]:
         # a generator, so that a failing write on our side is not taken for a failing server
         with self._explained(FetchFailed, "Reading the file"):
-            before = self._client.lstat(file.path)
-            if not stat.S_ISREG(before.st_mode or 0):
-                raise FetchFailed("The file is no regular file any more; it was not read.")
+            reading = self._ahead.take(file)
             received = 0
-            # no `with`: leaving it after a stall would wait for the server once more
-            remote = self._client.open(file.path, "rb")
-            for chunk in ReadAhead(self._client, remote).chunks(file.file_bytes):
+            for chunk in reading.chunks():
                 received += len(chunk)
-                if received > file.file_bytes:
-                    break
                 yield chunk
-            remote.close()
-            after = self._client.lstat(file.path)
-            sizes = {file.file_bytes, before.st_size, received, after.st_size}
-            if len(sizes) > 1 or before.st_mtime != after.st_mtime:
+            before, after = reading.before, reading.after
+            if before != after or {file.file_bytes, received} != {after and after.file_bytes}:
                 raise FetchFailed(
                     f"The file changed while it was read (listed {file.file_bytes} bytes, read {received}, "
-                    f"now {after.st_size}); the next fetch tries again. Upload under another name, then rename."
+                    f"now {after and after.file_bytes}); the next fetch tries again. "
+                    "Upload under another name, then rename."
                 )
 
     @contextmanager
@@ -151,6 +155,8 @@ class SftpSession:
                 reason = "the server says that it does not exist (any more)"
             except PermissionError:
                 reason = f"the server does not let this user do it: ask its operator for {permission} permission"
+            except NotRegular:
+                reason = "it is no regular file any more"
             except Refused as refusal:
                 reason = str(refusal)
             except (paramiko.SSHException, paramiko.SFTPError, OSError, EOFError, UnicodeError) as error:
@@ -171,14 +177,20 @@ class SftpSession:
 
 @contextmanager
 def open_sftp(
-    connection: Connection, *, password: str | None, timeouts: Timeouts = DEFAULT_TIMEOUTS
+    connection: Connection,
+    *,
+    password: str | None,
+    passphrase: str | None = None,
+    timeouts: Timeouts = DEFAULT_TIMEOUTS,
 ) -> Generator[SftpSession]:
     """A session with the connection's server, closed at the end; network errors are tried again.
 
+    `passphrase` opens an encrypted key file. `password` is for the server: alone, or after the key where it asks both.
+
     Raises:
-        ConnectionFailed: with what to do about it; nothing secret is sent before the host key is the pinned one.
+        ConnectionFailed: with what to do about it; nothing secret is sent before the host key is a pinned one.
     """
-    transport, client = log_in(connection, password=password, timeouts=timeouts)
+    transport, client = log_in(connection, password=password, passphrase=passphrase, timeouts=timeouts)
     try:
         yield SftpSession(transport, client, timeouts)
     finally:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from journeys_pipeline.adapters.sftp_login import is_unprintable, printable
+from journeys_pipeline.adapters.sftp_attributes import Attributes, unpack
+from journeys_pipeline.adapters.sftp_errors import is_unprintable, printable
 
 if TYPE_CHECKING:
     from paramiko import SFTPClient
@@ -57,40 +58,36 @@ def list_folder(client: "SFTPClient", folder: str) -> tuple[list[RemoteFile], li
     return sorted(files, key=lambda file: file.name), sorted(skipped, key=lambda entry: entry.name)
 
 
-def _judge(folder: str, raw_name: bytes, attributes: Any) -> RemoteFile | SkippedEntry:
+def _judge(folder: str, raw_name: bytes, attributes: Attributes) -> RemoteFile | SkippedEntry:
     name = raw_name.decode(errors="backslashreplace")
-    reason = _reason(raw_name, attributes)
+    reason = _name_reason(raw_name) if attributes.is_regular else _kind_reason(attributes.mode)
     if reason:
         return SkippedEntry(printable(name), reason)
-    modified_at = datetime.fromtimestamp(attributes.st_mtime, UTC)
-    return RemoteFile(posixpath.join(folder, name), name, attributes.st_size, modified_at)
+    if attributes.modified_s is None or attributes.file_bytes is None or attributes.file_bytes > MOST_BYTES:
+        return SkippedEntry(name, NO_STAMP)
+    modified_at = datetime.fromtimestamp(attributes.modified_s, UTC)
+    return RemoteFile(posixpath.join(folder, name), name, attributes.file_bytes, modified_at)
 
 
-def _reason(raw_name: bytes, attributes: Any) -> str | None:
-    mode = attributes.st_mode or 0
-    if not stat.S_ISREG(mode):
-        return LINK if stat.S_ISLNK(mode) else FOLDER if stat.S_ISDIR(mode) else DEVICE
+def _kind_reason(mode: int) -> str:
+    return LINK if stat.S_ISLNK(mode) else FOLDER if stat.S_ISDIR(mode) else DEVICE
+
+
+def _name_reason(raw_name: bytes) -> str | None:
     try:
         name = raw_name.decode()
     except UnicodeDecodeError:
         return NOT_UTF8
     if any(map(is_unprintable, name)):
         return CONTROL_CHARACTERS
-    if "/" in name:
-        return PATH
-    if attributes.st_size is None or attributes.st_size > MOST_BYTES or attributes.st_mtime is None:
-        return NO_STAMP
-    return None
+    return PATH if "/" in name else None
 
 
-def _read_folder(client: "SFTPClient", folder: str) -> Iterator[tuple[bytes, Any]]:
+def _read_folder(client: "SFTPClient", folder: str) -> Iterator[tuple[bytes, Attributes]]:
     """Raw names and attributes. paramiko's own listing fails as a whole at one name that is not UTF-8."""
     from paramiko.sftp import CMD_CLOSE, CMD_OPENDIR, CMD_READDIR
-    from paramiko.sftp_attr import SFTPAttributes
 
-    raw_client, raw_attributes = cast("Any", client), cast("Any", SFTPAttributes)
-    request = raw_client._request  # noqa: SLF001 - paramiko has no public listing of raw names
-    unpack = raw_attributes._from_msg  # noqa: SLF001 - likewise
+    request = cast("Any", client)._request  # noqa: SLF001 - paramiko has no public listing of raw names
     handle = request(CMD_OPENDIR, folder)[1].get_binary()
     entries = 0
     while True:

@@ -4,6 +4,8 @@ import posixpath
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from journeys_pipeline.adapters.sftp_attributes import look_at
+
 if TYPE_CHECKING:
     from paramiko import SFTPClient
 
@@ -39,7 +41,7 @@ def replace_file(client: "SFTPClient", path: str, content: bytes) -> None:
 def make_folder(client: "SFTPClient", folder: str) -> None:
     """The folder exists, with those above it."""
     try:
-        client.stat(folder)
+        look_at(client, folder)
     except FileNotFoundError:
         above = posixpath.dirname(folder.rstrip("/"))
         if above not in {"", folder}:
@@ -56,7 +58,7 @@ def free_path(client: "SFTPClient", folder: str, name: str) -> str:
     for number in range(MOST_NAMESAKES):
         path = posixpath.join(folder, f"{name}.{number}" if number else name)
         try:
-            client.lstat(path)
+            look_at(client, path)
         except FileNotFoundError:
             return path
     raise Refused(f"there are {MOST_NAMESAKES} files of that name already: empty the folder")
@@ -67,7 +69,7 @@ def _upload(client: "SFTPClient", path: str, content: bytes) -> None:
     for start in range(0, len(content), CHUNK_BYTES):
         remote.write(content[start : start + CHUNK_BYTES])
     remote.close()
-    if client.lstat(path).st_size != len(content):  # paramiko is silent about a `close` that failed
+    if look_at(client, path).file_bytes != len(content):  # paramiko is silent about a `close` that failed
         raise Refused("the server kept only a part of the file: is its disk full?")
 
 
