@@ -37,8 +37,9 @@ def find_sshd() -> str | None:
 
 def make_key(path: Path, kind: str = "ed25519", *, passphrase: str = "", form: str = "OpenSSH") -> str:
     """The public key as "type base64"; the private one is written to `path`."""
+    bits = ["-b", "2048"] if kind == "rsa" else []  # the default takes seconds
     form_options = [] if form == "OpenSSH" else ["-m", form]
-    options = ["-t", kind, "-N", passphrase, "-C", "", *form_options, "-f", str(path)]
+    options = ["-t", kind, *bits, "-N", passphrase, "-C", "", *form_options, "-f", str(path)]
     subprocess.run(["ssh-keygen", "-q", *options], check=True)
     return " ".join(path.with_name(path.name + ".pub").read_text().split()[:2])
 

@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from journeys_pipeline.adapters.sftp_attributes import look_at
-from journeys_pipeline.adapters.sftp_errors import ConnectionFailed, printable
+from journeys_pipeline.adapters.sftp_errors import ConnectionFailed, in_words, printable
 from journeys_pipeline.adapters.sftp_listing import RemoteFile, SkippedEntry, list_folder
 from journeys_pipeline.adapters.sftp_login import Timeouts, deadline, log_in
 from journeys_pipeline.adapters.sftp_reading import NotRegular, ReadingAhead
@@ -172,7 +172,9 @@ class SftpSession:
             return f"it took more than {self._timeouts.file_s:g} s"
         if isinstance(error, TimeoutError):
             return f"the server sent nothing for {self._timeouts.stall_s:g} s"
-        return f"the server broke off ({printable(str(error)) or type(error).__name__})"
+        if self.is_open:
+            return f"the server answered: {in_words(error)}"
+        return f"the server broke off ({in_words(error)})"
 
 
 @contextmanager

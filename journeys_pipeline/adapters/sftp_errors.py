@@ -21,3 +21,8 @@ def is_unprintable(character: str) -> bool:
 def printable(text: str) -> str:
     """The text, at most 200 characters, with control characters escaped."""
     return "".join(c.encode("unicode_escape").decode() if is_unprintable(c) else c for c in text[:200])
+
+
+def in_words(error: Exception) -> str:
+    """What a library says of an error, or at least its kind."""
+    return printable(str(error)).rstrip(":. ") or type(error).__name__

@@ -12,7 +12,7 @@ from threading import Event, Timer
 from typing import TYPE_CHECKING
 
 from journeys_pipeline.adapters.sftp_credentials import HostKey, pinned_keys, private_key
-from journeys_pipeline.adapters.sftp_errors import ConnectionFailed, Unreachable, printable
+from journeys_pipeline.adapters.sftp_errors import ConnectionFailed, Unreachable, in_words, printable
 from journeys_pipeline.catalog import Connection
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def _explain(error: Exception, login: _Login, *, late: bool, logged_in: bool) ->
     if late:
         return Unreachable(f"{login.server} accepted the connection, but the login timed out: is it an SFTP server?")
     if isinstance(error, IncompatiblePeer):
-        reason = printable(str(error))
+        reason = in_words(error)
         return ConnectionFailed(f"{login.server} does not fit (host key pinned: {login.pins}): {reason}.")
     if isinstance(error, paramiko.BadAuthenticationType):
         wanted = printable(", ".join(error.allowed_types)) or "nothing that we know"
@@ -201,4 +201,4 @@ def _explain(error: Exception, login: _Login, *, late: bool, logged_in: bool) ->
         return ConnectionFailed(f"{login.server} refused the credentials ({login.means}) of user '{user}': {advice}")
     if logged_in:
         return ConnectionFailed(f"{login.server} let '{user}' in, but offers no SFTP: ask its operator to allow it.")
-    return Unreachable(f"{login.server} broke off the login: {printable(str(error)) or type(error).__name__}.")
+    return Unreachable(f"{login.server} broke off the login: {in_words(error)}.")

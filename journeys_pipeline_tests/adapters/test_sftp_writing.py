@@ -1,7 +1,5 @@
 """Writing to a real server, and putting files away there: whole or not at all, and never over another file."""
 
-import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -9,31 +7,16 @@ import pytest
 
 from journeys_pipeline.adapters.sftp import RemoteFile, WriteFailed, open_sftp
 from journeys_pipeline.catalog import Connection
-
-CONTENT = os.urandom(100_000)  # four write requests
-
-
-@pytest.fixture
-def connection(openssh_server: Any) -> Connection:
-    return Connection(
-        id="acme-sftp",
-        account_id="acme",
-        host=openssh_server.host,
-        port=openssh_server.port,
-        user=openssh_server.user,
-        key_file=openssh_server.key_file,
-        host_key=openssh_server.host_key,
-        feeds=[{"kind": "events", "id": "events", "glob": "*.ndjson"}],
-    )
+from journeys_pipeline_tests.sftp_connections import CONTENT
 
 
 @pytest.fixture
-def folder(openssh_server: Any) -> Path:
-    """The served folder, with one file, an hour old."""
-    path = openssh_server.folder / "people.csv"
-    path.write_bytes(CONTENT)
-    os.utime(path, (time.time() - 3600,) * 2)
-    return path.parent
+def folder(served: Path) -> Path:
+    return served.parent
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 def test_a_written_file_is_byte_for_byte_ours(connection: Connection, folder: Path) -> None:
@@ -41,7 +24,7 @@ def test_a_written_file_is_byte_for_byte_ours(connection: Connection, folder: Pa
         session.write("report.csv", CONTENT)
 
     assert (folder / "report.csv").read_bytes() == CONTENT
-    assert sorted(os.listdir(folder)) == ["people.csv", "report.csv"]
+    assert names_in(folder) == ["people.csv", "report.csv"]
 
 
 def test_a_written_file_replaces_an_older_one(connection: Connection, folder: Path) -> None:
@@ -49,7 +32,7 @@ def test_a_written_file_replaces_an_older_one(connection: Connection, folder: Pa
         session.write("people.csv", b"new")
 
     assert (folder / "people.csv").read_bytes() == b"new"
-    assert os.listdir(folder) == ["people.csv"]
+    assert names_in(folder) == ["people.csv"]
 
 
 def test_a_moved_file_keeps_its_bytes_in_a_folder_that_is_made(connection: Connection, folder: Path) -> None:
@@ -79,7 +62,7 @@ def test_a_removed_file_is_gone(connection: Connection, folder: Path) -> None:
     with open_sftp(connection, password=None) as session:
         session.remove(session.list_files(".")[0])
 
-    assert os.listdir(folder) == []
+    assert names_in(folder) == []
 
 
 @pytest.mark.parametrize("act", [lambda s, f: s.remove(f), lambda s, f: s.move(f, "done")], ids=["remove", "move"])
@@ -96,7 +79,9 @@ def test_a_file_that_is_not_the_fetched_one_any_more_stays(connection: Connectio
 
 def test_a_missing_folder_fails_one_write_and_not_the_session(connection: Connection, folder: Path) -> None:
     with open_sftp(connection, password=None) as session:
-        with pytest.raises(WriteFailed, match="Writing 'nowhere/a.csv' failed: the server says that it does not exist"):
+        with pytest.raises(
+            WriteFailed, match=r"Writing 'nowhere/a\.csv' failed: the server says that it does not exist"
+        ):
             session.write("nowhere/a.csv", b"x")
         session.write("a.csv", b"x")
 
