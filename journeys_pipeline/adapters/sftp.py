@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 DEFAULT_TIMEOUTS = Timeouts()
+WRITE_ADVICE = " (check that its disk has room, and that both folders lie on the same one)"
 
 
 class FetchFailed(Exception):
@@ -161,6 +162,7 @@ class SftpSession:
                 reason = str(refusal)
             except (paramiko.SSHException, paramiko.SFTPError, OSError, EOFError, UnicodeError) as error:
                 reason = self._broken(error, is_late=passed.is_set())
+                reason += WRITE_ADVICE if failure is WriteFailed and self.is_open else ""
             else:
                 return
         raise failure(f"{task} failed: {reason}.") from None
