@@ -68,7 +68,7 @@ class FeedReadings(dy.Schema):
 class FileSightings(dy.Schema):
     """One row per name that a feed's listings showed: its size and time stamp there, and what is known behind them."""
 
-    connection_id = dy.String(primary_key=True)
+    connection_id = dy.String(primary_key=True, description="Connection, see `LandedFiles`")
     feed_id = dy.String(primary_key=True, description="Feed that matched the name")
     file_name = dy.String(primary_key=True, description="Name on the server")
     file_bytes = dy.Int64(min=0, description="Size as listed last")
@@ -84,7 +84,7 @@ class FileSightings(dy.Schema):
 class ConnectionLeases(dy.Schema):
     """One row per connection that was ever fetched: who may write about it, until when."""
 
-    connection_id = dy.String(primary_key=True)
+    connection_id = dy.String(primary_key=True, description="Connection, see `LandedFiles`")
     token = dy.Int64(min=1, description="Grows with each holder; a holder with an older one is refused")
     expires_at = dy.Datetime(
         time_unit="us", time_zone="UTC", description="When another may take over, by the wall clock"
@@ -96,7 +96,7 @@ class FileReturns(dy.Schema):
 
     file_id = dy.String(primary_key=True, description="Landed file, see `LandedFiles`")
     account_id = dy.String()
-    connection_id = dy.String()
+    connection_id = dy.String(description="Connection that the file came over")
     attempts = dy.Int64(min=1, description="How often it was tried")
     last_error = dy.String(nullable=True, description="Why it is not back yet; the next run tries again")
     returned_at = dy.Datetime(

@@ -24,6 +24,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from journeys_pipeline.adapters.leases import hold_lease
 from journeys_pipeline.adapters.warehouse import METADATA, TABLES, Warehouse
 from journeys_pipeline.schemas.metrics import CampaignPerformance, ChannelPerformance, Refreshes, TouchedDays
 
@@ -286,6 +287,24 @@ def test_eight_writers_at_once_lose_nothing(warehouse: Warehouse) -> None:
     for table, grain in ((Refreshes, ""), (CampaignPerformance, "day")):
         rows = warehouse.read(table, grain=grain)
         assert (set(rows["account_id"]), rows.height) == (written, THREADS * WRITES)
+
+
+def test_of_eight_who_want_a_connection_one_at_a_time_has_it(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("journeys_pipeline.adapters.leases.LOOK_S", 0.01)
+    starting_line = threading.Barrier(THREADS)
+    tokens: list[int] = []
+
+    def take(_thread: int) -> None:
+        starting_line.wait(timeout=60)
+        with hold_lease(warehouse, "acme-sftp") as lease, lease.transaction():
+            tokens.append(lease.token)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(take, range(THREADS)))
+
+    assert tokens == list(range(1, THREADS + 1))
 
 
 def campaign(account_id: str) -> dict[str, object]:

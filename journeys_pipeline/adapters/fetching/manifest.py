@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -189,9 +189,14 @@ class Manifest:
         return {"connection_id": self._connection.id, "feed_id": key[0], "file_name": key[1]}
 
     def _sighting_row(self, key: Key, sighting: Sighting) -> Row:
-        file_bytes, modified_at = sighting.stamp
-        rest = {name: value for name, value in asdict(sighting).items() if name != "stamp"}
-        return self._key_row(key) | {"file_bytes": file_bytes, "modified_at": modified_at} | rest
+        return self._key_row(key) | {
+            "file_bytes": sighting.stamp[0],
+            "modified_at": sighting.stamp[1],
+            "seen_at": sighting.seen_at,
+            "sha256": sighting.sha256,
+            "file_id": sighting.file_id,
+            "read_at": sighting.read_at,
+        }
 
 
 _WANTED = [
