@@ -29,6 +29,7 @@ class Lies:
     steps: Sequence[str] = ("password",)  # of the login, in this order
     asks: Sequence[str] = ()  # the questions of a keyboard-interactive step
     times_asked: int = field(default=0, init=False)
+    done: list[str] = field(default_factory=list, init=False)  # what it was told to do
     over: threading.Event = field(default_factory=threading.Event, init=False)
 
     def attributes(self, name: str) -> paramiko.SFTPAttributes:
@@ -69,6 +70,9 @@ class _Handle(paramiko.SFTPHandle):
             return self._lies.read(offset, length)
         return self._lies.content[offset : offset + length] or paramiko.SFTP_EOF
 
+    def write(self, offset: int, data: bytes) -> int:
+        return paramiko.SFTP_OK
+
 
 class _Folder(paramiko.SFTPServerInterface):
     def __init__(self, server: "_Login", *_: object) -> None:
@@ -87,6 +91,14 @@ class _Folder(paramiko.SFTPServerInterface):
 
     def open(self, path: str, flags: int, attr: object) -> paramiko.SFTPHandle:
         return _Handle(self._lies)
+
+    def remove(self, path: str) -> int:
+        self._lies.done.append(f"remove {path}")
+        return paramiko.SFTP_OK
+
+    def rename(self, oldpath: str, newpath: str) -> int:
+        self._lies.done.append(f"rename {oldpath} to {newpath}")
+        return paramiko.SFTP_OK
 
 
 class _Login(paramiko.ServerInterface):

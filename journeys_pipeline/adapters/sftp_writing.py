@@ -70,7 +70,7 @@ def _upload(client: "SFTPClient", path: str, content: bytes) -> None:
         remote.write(content[start : start + CHUNK_BYTES])
     remote.close()
     if look_at(client, path).file_bytes != len(content):  # paramiko is silent about a `close` that failed
-        raise Refused("the server kept only a part of the file: is its disk full?")
+        raise Refused("the server kept only a part of the file: make room on its disk")
 
 
 def _rename_over(client: "SFTPClient", source: str, target: str) -> None:

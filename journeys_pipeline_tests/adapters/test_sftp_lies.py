@@ -14,6 +14,7 @@ from journeys_pipeline.adapters.sftp import (
     RemoteFile,
     SkippedEntry,
     Timeouts,
+    WriteFailed,
     open_sftp,
 )
 from journeys_pipeline_tests.lying_server import PASSWORD, Lies, lying
@@ -158,3 +159,32 @@ def test_a_listing_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> N
 
     with pytest.raises(ConnectionFailed, match="endless listing"):
         list_names(Lies(CONTENT, names=[f"{number}.csv" for number in range(11)]))
+
+
+def test_a_server_that_cannot_replace_is_told_to_remove_and_rename() -> None:
+    lies = Lies(CONTENT)
+
+    with (
+        lying(lies) as server,
+        open_sftp(connect_to(server, password_env="PASSWORD"), password=PASSWORD, timeouts=IMPATIENT) as session,
+    ):
+        session.write("out/report.csv", CONTENT)
+
+    assert lies.done == [
+        "remove out/.report.csv.part",
+        "remove out/report.csv",
+        "rename out/.report.csv.part to out/report.csv",
+    ]
+
+
+def test_a_server_that_keeps_only_a_part_leaves_the_older_file_alone() -> None:
+    lies = Lies(CONTENT, sizes=[SIZE - 1])
+
+    with (
+        lying(lies) as server,
+        open_sftp(connect_to(server, password_env="PASSWORD"), password=PASSWORD, timeouts=IMPATIENT) as session,
+        pytest.raises(WriteFailed, match="kept only a part of the file: make room"),
+    ):
+        session.write("report.csv", CONTENT)
+
+    assert lies.done == ["remove .report.csv.part", "remove .report.csv.part"]
