@@ -146,11 +146,6 @@ class Connection(_Model):
     fetch_deadline_s: Annotated[int, Field(ge=1, le=86_400)] = 1800
     feeds: Annotated[list[Feed], Field(min_length=1)]
 
-    @property
-    def host_key(self) -> str:
-        """The first pinned key."""
-        return self.host_keys[0]
-
 
 class Settings(_Model):
     """What holds for all accounts."""
