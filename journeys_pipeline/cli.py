@@ -17,7 +17,7 @@ from journeys_pipeline import environment
 from journeys_pipeline.adapters.clock import now
 from journeys_pipeline.adapters.whole_files import write_whole
 from journeys_pipeline.catalog import Catalog, CatalogError, load_catalog
-from journeys_pipeline.periods import contiguous_ranges, days_between, parse_month
+from journeys_pipeline.periods import days_between, parse_month
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -101,15 +101,14 @@ def refresh(as_of: AsOf = None) -> None:
     """Bring figures and ledger up to the files: yesterday, today, and all days that late files touched."""
     from journeys_pipeline import runs  # noqa: PLC0415 - Dagster takes two seconds to import
     from journeys_pipeline.adapters.warehouse import Warehouse  # noqa: PLC0415 - as above
-    from journeys_pipeline.defs.refresh import stale_days  # noqa: PLC0415 - as above
+    from journeys_pipeline.defs.refresh import ranges_to_refresh  # noqa: PLC0415 - as above
     from journeys_pipeline.showing import new_bar, progress_bars  # noqa: PLC0415 - as above
 
     at, catalog = _instant(as_of), _catalog()
     with _explained(), progress_bars(console) as bars:
         warehouse = Warehouse(environment.warehouse_url())
         warehouse.migrate()
-        late = stale_days(warehouse, [account.id for account in catalog.accounts], as_of=at)
-        for first, last in contiguous_ranges([at.date() - timedelta(days=1), at.date(), *late]):
+        for first, last in ranges_to_refresh(warehouse, [account.id for account in catalog.accounts], as_of=at):
             runs.refresh(first, last, as_of=at, watch=new_bar(bars, f"{first} to {last}"))
     console.print("Facts, figures and ledger are up to the files.")
 

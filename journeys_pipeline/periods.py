@@ -41,11 +41,11 @@ def parse_month(text: str) -> date:
     return datetime.strptime(text, MONTH_FORMAT).replace(tzinfo=UTC).date()
 
 
-def contiguous_ranges(days: Iterable[date]) -> list[tuple[date, date]]:
-    """Runs of consecutive days as (first, last), both inclusive, in order."""
+def ranges_of(days: Iterable[date], *, bridging: int = 0) -> list[tuple[date, date]]:
+    """The days as ranges (first, last), both inclusive, in order; up to `bridging` missing days do not end a range."""
     ranges: list[tuple[date, date]] = []
     for day in sorted(set(days)):
-        if ranges and day - ranges[-1][1] == timedelta(days=1):
+        if ranges and day - ranges[-1][1] <= timedelta(days=1 + bridging):
             ranges[-1] = (ranges[-1][0], day)
         else:
             ranges.append((day, day))

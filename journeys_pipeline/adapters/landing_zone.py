@@ -24,8 +24,8 @@ class IncomingFile:
     def keep(self, sha256: str) -> Path:
         """Where the bytes now lie for good, on disk for sure; bytes already there stay untouched."""
         target = _address(self._folder, sha256)
-        _sync(self.stream)
         if not target.exists():
+            _sync(self.stream)
             _make_folder(target.parent)
             self._temporary.replace(target)
             _sync_folder(target.parent)
@@ -52,6 +52,11 @@ class LandingZone:
                 yield IncomingFile(stream, temporary, folder)
         finally:
             temporary.unlink(missing_ok=True)
+
+    def clear_unfinished(self, connection_id: str) -> None:
+        """Remove what fetches that were killed have left; only for who alone may fetch over this connection."""
+        for path in self._folder(connection_id).glob(f"{UNFINISHED}*"):
+            path.unlink(missing_ok=True)
 
     def path(self, connection_id: str, sha256: str) -> Path:
         """Where these bytes lie, or would lie."""

@@ -1,82 +1,78 @@
-# ruff: noqa: PLC0415 - paramiko is imported where it is used: it costs a second, and most processes never fetch
-"""Files on a customer's SFTP server: listed, and fetched only if they did not change meanwhile."""
+"""Files on a customer's SFTP server: listed, fetched only if they did not change meanwhile, put away afterwards."""
 
 import hashlib
-import posixpath
-import stat
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO
 
-from journeys_pipeline.adapters.sftp_login import (
-    ConnectionFailed,
-    Timeouts,
-    deadline,
-    is_unprintable,
-    log_in,
-    printable,
-)
+from journeys_pipeline.adapters.sftp_attributes import look_at
+from journeys_pipeline.adapters.sftp_errors import ConnectionFailed, in_words, printable
+from journeys_pipeline.adapters.sftp_listing import RemoteFile, SkippedEntry, list_folder
+from journeys_pipeline.adapters.sftp_login import Timeouts, deadline, log_in
+from journeys_pipeline.adapters.sftp_reading import NotRegular, ReadingAhead
+from journeys_pipeline.adapters.sftp_writing import Refused, free_path, make_folder, replace_file
 from journeys_pipeline.catalog import Connection
 
 if TYPE_CHECKING:
-    from paramiko import SFTPClient, SFTPFile, Transport
+    from paramiko import Transport
 
-__all__ = ["ConnectionFailed", "FetchFailed", "RemoteFile", "SftpSession", "Timeouts", "open_sftp"]
+    from journeys_pipeline.adapters.sftp_channel import ReadingClient
+
+__all__ = [
+    "ConnectionFailed",
+    "FetchFailed",
+    "RemoteFile",
+    "SftpSession",
+    "SkippedEntry",
+    "Timeouts",
+    "WriteFailed",
+    "open_sftp",
+]
 
 DEFAULT_TIMEOUTS = Timeouts()
-CHUNK_BYTES = 32_768  # one SFTP read request; some servers refuse more
-REQUESTS_UNDER_WAY = 128  # twice what fits into paramiko's channel window, so that the server never waits for us
-
-
-@dataclass(frozen=True)
-class RemoteFile:
-    """A regular file on the server, by the server's own values."""
-
-    path: str
-    name: str
-    file_bytes: int
-    modified_at: datetime
+WRITE_ADVICE = " (check that its disk has room, and that both folders lie on the same one)"
 
 
 class FetchFailed(Exception):
     """One file could not be fetched whole; a later try may succeed."""
 
 
+class WriteFailed(Exception):
+    """One file could not be written, moved or removed; the message says why and what to do."""
+
+
 class SftpSession:
     """An open connection. After a stall or a missed deadline it is closed, and everything further fails at once."""
 
-    def __init__(self, transport: "Transport", client: "SFTPClient", timeouts: Timeouts) -> None:
+    def __init__(self, transport: "Transport", client: "ReadingClient", timeouts: Timeouts) -> None:
         self._transport = transport
         self._client = client
         self._timeouts = timeouts
-        self.skipped: list[str] = []  # names the last listing left out, made printable
+        self._ahead = ReadingAhead(client)
+        self.skipped: list[SkippedEntry] = []  # by the last listing
 
     @property
     def is_open(self) -> bool:
-        """Whether further files can be fetched over this connection."""
+        """Whether anything further can be done over this connection."""
         return self._transport.is_active()
 
     def list_files(self, folder: str) -> list[RemoteFile]:
-        """Regular files of a folder, sorted by name; links, folders, pipes and odd names are left out.
+        """Regular files of a folder, sorted by name; links, folders, pipes and odd names go to `skipped`.
 
         Raises:
             ConnectionFailed: the folder is missing or closed to us, or the listing broke off.
         """
         self.skipped = []
-        files: list[RemoteFile] = []
-        with self._explained(ConnectionFailed, f"the folder '{printable(folder)}'"):
-            for raw_name, attributes in _read_folder(self._client, folder):
-                name = _safe_name(raw_name)
-                if not stat.S_ISREG(attributes.st_mode or 0):
-                    continue
-                if name is None or attributes.st_size is None or attributes.st_mtime is None:
-                    self.skipped.append(printable(raw_name.decode(errors="backslashreplace")))
-                    continue
-                modified_at = datetime.fromtimestamp(attributes.st_mtime, UTC)
-                files.append(RemoteFile(posixpath.join(folder, name), name, attributes.st_size, modified_at))
-        return sorted(files, key=lambda file: file.name)
+        with self._explained(ConnectionFailed, f"Reading the folder '{printable(folder)}'"):
+            files, self.skipped = list_folder(self._client, folder)
+        return files
+
+    def expect(self, files: Iterable[RemoteFile]) -> None:
+        """These files are fetched next, in this order: small ones are asked for meanwhile, to save round trips.
+
+        Files passed over, or never fetched, do no harm. What fails is told by `fetch`.
+        """
+        self._ahead.expect(files)
 
     def fetch(self, file: RemoteFile, into: BinaryIO) -> str:
         """SHA-256 (hexadecimal) of the file, whose bytes are written to `into`.
@@ -93,144 +89,113 @@ class SftpSession:
                 into.write(chunk)
         return digest.hexdigest()
 
+    def write(self, path: str, content: bytes) -> None:
+        """A file on the server, in place of an older one; whoever reads it there sees one of the two, whole.
+
+        Raises:
+            WriteFailed: the folder is missing or closed to us, its disk is full, or the server broke off.
+        """
+        with self._explained(WriteFailed, f"Writing '{printable(path)}'"):
+            replace_file(self._client, path, content)
+
+    def move(self, file: RemoteFile, folder: str) -> str:
+        """The file's new path in that folder, which is made if it is missing; nothing there is overwritten.
+
+        Raises:
+            WriteFailed: the file is not as it was listed, or the server does not allow or finish it.
+        """
+        with self._explained(WriteFailed, f"Moving '{printable(file.path)}' to '{printable(folder)}'"):
+            make_folder(self._client, folder)
+            target = free_path(self._client, folder, file.name)
+            self._check_unchanged(file)
+            self._client.rename(file.path, target)
+        return target
+
+    def remove(self, file: RemoteFile) -> None:
+        """Nothing; the file is gone from the server.
+
+        Raises:
+            WriteFailed: the file is not as it was listed, or the server does not allow or finish it.
+        """
+        with self._explained(WriteFailed, f"Removing '{printable(file.path)}'"):
+            self._check_unchanged(file)
+            self._client.remove(file.path)
+
+    def _check_unchanged(self, file: RemoteFile) -> None:
+        now = look_at(self._client, file.path)
+        stamp = (now.is_regular, now.file_bytes, now.modified_s)
+        if stamp != (True, file.file_bytes, file.modified_at.timestamp()):
+            raise Refused("it is not the file that was fetched any more; the next fetch reads the new one")
+
     def _chunks(self, file: RemoteFile) -> Generator[bytes]:
         # a generator, so that a failing write on our side is not taken for a failing server
-        with self._explained(FetchFailed, "the file"):
-            before = self._client.lstat(file.path)
-            if not stat.S_ISREG(before.st_mode or 0):
-                raise FetchFailed("The file is no regular file any more; it was not read.")
+        with self._explained(FetchFailed, "Reading the file"):
+            reading = self._ahead.take(file)
             received = 0
-            # no `with`: leaving it after a stall would wait for the server once more
-            remote = self._client.open(file.path, "rb")
-            for chunk in _ReadAhead(self._client, remote).chunks(file.file_bytes):
+            for chunk in reading.chunks():
                 received += len(chunk)
-                if received > file.file_bytes:
-                    break
                 yield chunk
-            remote.close()
-            after = self._client.lstat(file.path)
-            sizes = {file.file_bytes, before.st_size, received, after.st_size}
-            if len(sizes) > 1 or before.st_mtime != after.st_mtime:
+            before, after = reading.before, reading.after
+            if before != after or {file.file_bytes, received} != {after and after.file_bytes}:
                 raise FetchFailed(
                     f"The file changed while it was read (listed {file.file_bytes} bytes, read {received}, "
-                    f"now {after.st_size}); the next fetch tries again. Upload under another name, then rename."
+                    f"now {after and after.file_bytes}); the next fetch tries again. "
+                    "Upload under another name, then rename."
                 )
 
     @contextmanager
-    def _explained(self, failure: type[ConnectionFailed | FetchFailed], what: str) -> Generator[None]:
-        import paramiko
+    def _explained(self, failure: type[ConnectionFailed | FetchFailed | WriteFailed], task: str) -> Generator[None]:
+        import paramiko  # noqa: PLC0415 - it costs a second, and most processes never fetch
 
         limits = self._timeouts
+        permission = "write" if failure is WriteFailed else "read"
         with deadline(self._transport, limits.file_s) as passed:
             try:
                 yield
             except FileNotFoundError:
-                raise failure(f"The server says that {what} does not exist (any more).") from None
+                reason = "the server says that it does not exist (any more)"
             except PermissionError:
-                raise failure(f"The server does not let this user read {what}: ask for read permission.") from None
+                reason = f"the server does not let this user do it: ask its operator for {permission} permission"
+            except NotRegular:
+                reason = "it is no regular file any more"
+            except Refused as refusal:
+                reason = str(refusal)
             except (paramiko.SSHException, paramiko.SFTPError, OSError, EOFError, UnicodeError) as error:
-                if isinstance(error, TimeoutError) or not isinstance(error, OSError):
-                    self._transport.close()  # the protocol is out of step; a plain OSError is the server's answer
-                if passed.is_set():
-                    reason = f"it took more than {limits.file_s:g} s"
-                elif isinstance(error, TimeoutError):
-                    reason = f"the server sent nothing for {limits.stall_s:g} s"
-                else:
-                    reason = f"the server broke off ({printable(str(error))})"
-                raise failure(f"Reading {what} failed: {reason}.") from None
+                reason = self._broken(error, is_late=passed.is_set())
+                reason += WRITE_ADVICE if failure is WriteFailed and self.is_open else ""
+            else:
+                return
+        raise failure(f"{task} failed: {reason}.") from None
+
+    def _broken(self, error: Exception, *, is_late: bool) -> str:
+        if isinstance(error, TimeoutError) or not isinstance(error, OSError):
+            self._transport.close()  # the protocol is out of step; a plain OSError is the server's answer
+        if is_late:
+            return f"it took more than {self._timeouts.file_s:g} s"
+        if isinstance(error, TimeoutError):
+            return f"the server sent nothing for {self._timeouts.stall_s:g} s"
+        if self.is_open:
+            return f"the server answered: {in_words(error)}"
+        return f"the server broke off ({in_words(error)})"
 
 
 @contextmanager
 def open_sftp(
-    connection: Connection, *, password: str | None, timeouts: Timeouts = DEFAULT_TIMEOUTS
+    connection: Connection,
+    *,
+    password: str | None,
+    passphrase: str | None = None,
+    timeouts: Timeouts = DEFAULT_TIMEOUTS,
 ) -> Generator[SftpSession]:
     """A session with the connection's server, closed at the end; network errors are tried again.
 
+    `passphrase` opens an encrypted key file. `password` is for the server: alone, or after the key where it asks both.
+
     Raises:
-        ConnectionFailed: with what to do about it; nothing secret is sent before the host key is the pinned one.
+        ConnectionFailed: with what to do about it; nothing secret is sent before the host key is a pinned one.
     """
-    transport, client = log_in(connection, password=password, timeouts=timeouts)
+    transport, client = log_in(connection, password=password, passphrase=passphrase, timeouts=timeouts)
     try:
         yield SftpSession(transport, client, timeouts)
     finally:
         transport.close()
-
-
-class _ReadAhead:
-    """Many read requests under way at once. paramiko's own prefetch sends from a thread that outlives a failure."""
-
-    def __init__(self, client: "SFTPClient", remote: "SFTPFile") -> None:
-        self._client = cast("Any", client)
-        self._handle = cast("Any", remote).handle
-        self._requested: dict[int, int] = {}  # request number to offset
-        self._arrived: dict[int, bytes] = {}  # by offset
-
-    def chunks(self, file_bytes: int) -> Iterator[bytes]:
-        """The bytes in order, up to the end of the file, or the first beyond `file_bytes` if it has grown."""
-        position = following = 0
-        while position <= file_bytes:
-            while following <= file_bytes and len(self._requested) + len(self._arrived) < REQUESTS_UNDER_WAY:
-                length = min(CHUNK_BYTES, file_bytes - following) or 1  # the last request asks whether there is more
-                self._request(following, length)
-                following += length
-            while position not in self._arrived:
-                self._client._read_response()  # noqa: SLF001 - calls _async_response; there is no public way
-            chunk = self._arrived.pop(position)
-            if not chunk:
-                return
-            yield chunk
-            position += len(chunk)
-            if position < following and position not in self._offsets():
-                self._request(position, min(CHUNK_BYTES, following - position))  # the server sent less than asked for
-
-    def _offsets(self) -> set[int]:
-        return {*self._requested.values(), *self._arrived}
-
-    def _request(self, offset: int, length: int) -> None:
-        from paramiko.sftp import CMD_READ, int64
-
-        number = self._client._async_request(self, CMD_READ, self._handle, int64(offset), length)  # noqa: SLF001 - as above
-        self._requested[number] = offset
-
-    def _async_response(self, kind: int, message: Any, number: int) -> None:
-        from paramiko.sftp import CMD_DATA
-
-        offset = self._requested.pop(number)
-        try:
-            if kind != CMD_DATA:
-                self._client._convert_status(message)  # noqa: SLF001 - raises what the server said
-            self._arrived[offset] = message.get_string() if kind == CMD_DATA else b""
-        except EOFError:
-            self._arrived[offset] = b""
-
-
-def _read_folder(client: "SFTPClient", folder: str) -> Iterator[tuple[bytes, Any]]:
-    """Raw names and attributes. paramiko's own listing fails as a whole at one name that is not UTF-8."""
-    from paramiko.sftp import CMD_CLOSE, CMD_OPENDIR, CMD_READDIR
-    from paramiko.sftp_attr import SFTPAttributes
-
-    raw_client, raw_attributes = cast("Any", client), cast("Any", SFTPAttributes)
-    request = raw_client._request  # noqa: SLF001 - paramiko has no public listing of raw names
-    unpack = raw_attributes._from_msg  # noqa: SLF001 - likewise
-    handle = request(CMD_OPENDIR, folder)[1].get_binary()
-    while True:
-        try:
-            message = request(CMD_READDIR, handle)[1]
-        except EOFError:
-            break
-        for _ in range(message.get_int()):
-            name = message.get_binary()
-            message.get_binary()  # the line that `ls -l` would print
-            if not name:
-                raise EOFError("malformed listing")
-            yield name, unpack(message)
-    request(CMD_CLOSE, handle)
-
-
-def _safe_name(raw_name: bytes) -> str | None:
-    try:
-        name = raw_name.decode()
-    except UnicodeDecodeError:
-        return None
-    is_safe = name not in {".", ".."} and "/" not in name and not any(map(is_unprintable, name))
-    return name if is_safe else None

@@ -1,6 +1,7 @@
 """SQL tables that people and BI tools read, on SQLite or PostgreSQL; each slice replaced in one transaction."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Generator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +15,13 @@ from sqlalchemy.types import TypeDecorator
 
 from journeys_pipeline.adapters.lake import table_name
 from journeys_pipeline.schemas.contact_entries import ImportPerformance
-from journeys_pipeline.schemas.landed_files import FeedReadings, LandedFiles
+from journeys_pipeline.schemas.landed_files import (
+    ConnectionLeases,
+    FeedReadings,
+    FileReturns,
+    FileSightings,
+    LandedFiles,
+)
 from journeys_pipeline.schemas.mep_ledger import MepSummary
 from journeys_pipeline.schemas.metrics import (
     CampaignPerformance,
@@ -60,7 +67,10 @@ def _columns(table: type[dy.Schema]) -> list[sa.Column[Any]]:
 def _define(metadata: sa.MetaData) -> dict[tuple[type[dy.Schema], str], sa.Table]:
     one_grain = [
         LandedFiles,
+        FileSightings,
+        ConnectionLeases,
         FeedReadings,
+        FileReturns,
         ImportPerformance,
         Refreshes,
         TouchedDays,
@@ -85,6 +95,67 @@ METADATA = sa.MetaData()
 TABLES = _define(METADATA)
 
 
+class Transaction:
+    """Reads and writes that others see together, or not at all."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection = connection
+
+    def read(
+        self,
+        table: type[dy.Schema],
+        within: Slice | None = None,
+        *,
+        grain: str = "",
+        columns: Collection[str] | None = None,
+    ) -> pl.DataFrame:
+        """Rows of a table in the schema's columns and types, ordered by key.
+
+        Args:
+            table: The schema.
+            within: Column to the values wanted; none means all rows.
+            grain: "day" or "month" for the metrics tables.
+            columns: Those wanted; none means all.
+        """
+        target = TABLES[table, grain]
+        schema = {name: dtype for name, dtype in table.create_empty().schema.items() if name in (columns or [name])}
+        statement = sa.select(*(target.c[name] for name in schema)).where(*_conditions(target, within or {}))
+        rows = self.connection.execute(statement.order_by(*target.primary_key.columns)).all()
+        return pl.DataFrame(
+            [[_in_utc(value) for value in row] for row in rows], schema=schema, orient="row", infer_schema_length=None
+        )
+
+    def replace(self, table: type[dy.Schema], rows: pl.DataFrame, within: Slice, *, grain: str = "") -> None:
+        """Put validated `rows` in the place of all rows of the slice."""
+        target = TABLES[table, grain]
+        records = table.validate(rows, cast=True).to_dicts()
+        self.connection.execute(target.delete().where(*_conditions(target, within)))
+        if records:
+            self.connection.execute(target.insert(), records)
+
+    def upsert(self, table: type[dy.Schema], rows: pl.DataFrame) -> None:
+        """Insert validated `rows`, each in the place of the row with its key."""
+        records = table.validate(rows, cast=True).to_dicts()
+        if records:
+            self.delete(table, records)
+            self.connection.execute(TABLES[table, ""].insert(), records)
+
+    def delete(self, table: type[dy.Schema], rows: Collection[Mapping[str, Any]]) -> None:
+        """Remove the rows that have the keys of these."""
+        target = TABLES[table, ""]
+        keys = [column.name for column in target.primary_key.columns]
+        matches_key = sa.and_(*(target.c[name] == sa.bindparam(f"key_{name}") for name in keys))
+        if rows:
+            self.connection.execute(
+                target.delete().where(matches_key), [{f"key_{name}": row[name] for name in keys} for row in rows]
+            )
+
+    def update(self, table: type[dy.Schema], values: Mapping[str, Any], within: Slice) -> int:
+        """How many rows the slice has; these columns of them now have these values."""
+        target = TABLES[table, ""]
+        return self.connection.execute(target.update().where(*_conditions(target, within)).values(**values)).rowcount
+
+
 class Warehouse:
     """Small served tables; one table per schema class (and grain, for metrics)."""
 
@@ -104,44 +175,33 @@ class Warehouse:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
-    def read(self, table: type[dy.Schema], within: Slice | None = None, *, grain: str = "") -> pl.DataFrame:
-        """Rows of a table in the schema's columns and types, ordered by key.
+    @contextmanager
+    def transaction(self) -> Generator[Transaction]:
+        """Several reads and writes as one; if the block raises, nothing is kept."""
+        with self._engine.begin() as connection:
+            yield Transaction(connection)
 
-        Args:
-            table: The schema.
-            within: Column to the values wanted; none means all rows.
-            grain: "day" or "month" for the metrics tables.
-        """
-        target = TABLES[table, grain]
-        statement = sa.select(target).where(*_conditions(target, within or {}))
+    def read(
+        self,
+        table: type[dy.Schema],
+        within: Slice | None = None,
+        *,
+        grain: str = "",
+        columns: Collection[str] | None = None,
+    ) -> pl.DataFrame:
+        """Rows of a table, see `Transaction.read`."""
         with self._engine.connect() as connection:
-            rows = connection.execute(statement.order_by(*target.primary_key.columns)).all()
-        schema = table.create_empty().schema
-        return pl.DataFrame(
-            [[_in_utc(value) for value in row] for row in rows], schema=schema, orient="row", infer_schema_length=None
-        )
+            return Transaction(connection).read(table, within, grain=grain, columns=columns)
 
     def replace(self, table: type[dy.Schema], rows: pl.DataFrame, within: Slice, *, grain: str = "") -> None:
         """Put validated `rows` in the place of all rows of the slice, in one transaction."""
-        target = TABLES[table, grain]
-        records = table.validate(rows, cast=True).to_dicts()
-        with self._engine.begin() as connection:
-            connection.execute(target.delete().where(*_conditions(target, within)))
-            if records:
-                connection.execute(target.insert(), records)
+        with self.transaction() as transaction:
+            transaction.replace(table, rows, within, grain=grain)
 
     def upsert(self, table: type[dy.Schema], rows: pl.DataFrame) -> None:
         """Insert validated `rows`, each in the place of the row with its key, in one transaction."""
-        target = TABLES[table, ""]
-        records = table.validate(rows, cast=True).to_dicts()
-        keys = [column.name for column in target.primary_key.columns]
-        matches_key = sa.and_(*(target.c[name] == sa.bindparam(f"key_{name}") for name in keys))
-        with self._engine.begin() as connection:
-            if records:
-                connection.execute(
-                    target.delete().where(matches_key), [{f"key_{name}": row[name] for name in keys} for row in records]
-                )
-                connection.execute(target.insert(), records)
+        with self.transaction() as transaction:
+            transaction.upsert(table, rows)
 
 
 def _conditions(target: sa.Table, within: Slice) -> list[sa.ColumnElement[bool]]:

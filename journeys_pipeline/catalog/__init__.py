@@ -15,6 +15,7 @@ from journeys_pipeline.catalog.models import (
     Subscription,
     TierPeriod,
 )
+from journeys_pipeline.catalog.values import Marker
 
 __all__ = [
     "Account",
@@ -25,6 +26,7 @@ __all__ = [
     "EventsFeed",
     "Feed",
     "JourneysFeed",
+    "Marker",
     "Mistake",
     "Settings",
     "SubAccount",

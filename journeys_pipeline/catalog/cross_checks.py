@@ -3,6 +3,7 @@
 They read plain data rather than models, so that their findings stand beside the models' own in one answer.
 """
 
+import posixpath
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -29,10 +30,11 @@ def cross_check(data: Any) -> list[Finding]:
     }
     for connection in connections:
         findings += _repeated(_entries(connection, "feeds"), "id")
-        findings += _one_login(connection)
+        findings += _some_login(connection)
         findings += _known_accounts(connection, sub_accounts)
         for feed in _entries(connection, "feeds"):
             findings += _wanted_columns(feed)
+            findings += _place_to_move_to(feed, connection)
     return findings
 
 
@@ -57,13 +59,12 @@ def _repeated(entries: Iterable[Entry], key: str) -> Iterator[Finding]:
             yield (*where, key), f"is the same as in {written(first[value])}: give each its own"
 
 
-def _one_login(connection: Entry) -> Iterator[Finding]:
+def _some_login(connection: Entry) -> Iterator[Finding]:
     where, mapping = connection
-    given = [key for key in ("key_file", "password_env") if mapping.get(key) is not None]
-    if not given:
+    if all(mapping.get(key) is None for key in ("key_file", "password_env")):
         yield where, "has no way to log in: add `key_file`, or `password_env` (the name of an environment variable)"
-    elif len(given) > 1:
-        yield (*where, "password_env"), "stands beside `key_file`: keep one of the two"
+    if mapping.get("passphrase_env") is not None and mapping.get("key_file") is None:
+        yield (*where, "passphrase_env"), "has no key that it opens: add `key_file`, or remove it"
 
 
 def _known_accounts(connection: Entry, sub_accounts: dict[str, set[str]]) -> Iterator[Finding]:
@@ -88,3 +89,18 @@ def _wanted_columns(feed: Entry) -> Iterator[Finding]:
     for column in COLUMNS.get(contact_type, []) if isinstance(contact_type, str) else []:
         if mapping.get(column) is None:
             yield (*where, column), f"is missing: `contact_type: {contact_type}` needs the header of that column"
+
+
+def _place_to_move_to(feed: Entry, connection: Entry) -> Iterator[Finding]:
+    where, mapping = feed
+    is_moved, folder = mapping.get("after_landing") == "move", mapping.get("move_to")
+    if is_moved and folder is None:
+        yield (*where, "move_to"), "is missing: `after_landing: move` needs the folder to move files to"
+    if folder is not None and not is_moved:
+        yield (*where, "move_to"), "is for `after_landing: move` only: remove it, or set that"
+    if is_moved and isinstance(folder, str) and _is_same_folder(folder, connection[1].get("folder", ".")):
+        yield (*where, "move_to"), "is the folder that is fetched from: name another, like done"
+
+
+def _is_same_folder(move_to: str, folder: Any) -> bool:
+    return isinstance(folder, str) and posixpath.normpath(posixpath.join(folder, move_to)) == posixpath.normpath(folder)

@@ -73,11 +73,17 @@ def _validate(document: Document, folder: Path) -> Catalog | set[Mistake]:
 def _mistake(document: Document, error: Any) -> Mistake:
     location: Where = error["loc"]
     parents = [part for part in location[:-1] if part in MODELS]
-    known_keys = MODELS[parents[-1]].model_fields if parents else Catalog.model_fields
+    known_keys = _keys(MODELS[parents[-1]] if parents else Catalog)
     where = _without_tag(location)
+    while where not in document.lines and isinstance(where[-1], int):
+        where = where[:-1]  # one value that stands for a list of one
     if error["type"] in {"union_tag_invalid", "union_tag_not_found"}:
         where = (*where, "kind")
     return Mistake(document.line(where), written(where), advice(error, known_keys))
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _without_tag(location: Where) -> Where:

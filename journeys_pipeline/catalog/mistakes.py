@@ -59,6 +59,7 @@ def _printable(name: str) -> str:
 _A_LIST = "must be a list: lines that begin with `- `"
 _A_MAPPING = "must be a mapping: lines like `key: value`"
 _A_WHOLE_NUMBER = "must be a whole number"
+_TRUE_OR_FALSE = "must be true or false"
 _A_REAL_DAY = "must be a date that exists, like 2026-01-31"
 _ADVICE = {
     "missing": "is missing: add it",
@@ -69,6 +70,8 @@ _ADVICE = {
     "dict_type": _A_MAPPING,
     "model_type": _A_MAPPING,
     "model_attributes_type": _A_MAPPING,
+    "bool_type": _TRUE_OR_FALSE,
+    "bool_parsing": _TRUE_OR_FALSE,
     "int_type": _A_WHOLE_NUMBER,
     "int_parsing": _A_WHOLE_NUMBER,
     "int_parsing_size": _A_WHOLE_NUMBER,

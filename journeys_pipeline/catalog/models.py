@@ -7,12 +7,14 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from journeys_pipeline.catalog.values import (
+    ColumnNames,
+    CompleteWhen,
     Currency,
     Day,
     Delimiter,
     Encoding,
     Glob,
-    HostKey,
+    HostKeys,
     Id,
     KeyFile,
     MailAddress,
@@ -73,37 +75,55 @@ class Account(_Model):
         return max(begun, key=lambda subscription: subscription.valid_from, default=None)
 
 
-class EventsFeed(_Model):
+class _Feed(_Model):
+    id: Id
+    glob: Glob
+    complete_when: CompleteWhen = "listed_twice"
+    after_landing: Literal["leave", "move", "delete"] = "leave"
+    move_to: Text | None = None
+    reimport_same_content: bool = False
+
+
+class EventsFeed(_Feed):
     """Files of platform events."""
 
     kind: Literal["events"]
-    id: Id
-    glob: Glob
 
 
-class JourneysFeed(_Model):
+class JourneysFeed(_Feed):
     """Files of journey definitions."""
 
     kind: Literal["journeys"]
-    id: Id
-    glob: Glob
 
 
-class ContactsFeed(_Model):
+class ContactsFeed(_Feed):
     """Contact files that feed one journey (F37)."""
 
     kind: Literal["contacts"]
-    id: Id
-    glob: Glob
     journey_id: Text
     sub_account_id: str | None = None
     contact_type: Literal["phone", "email", "both"]
-    phone_column: Text | None = None
-    email_column: Text | None = None
+    phone_columns: ColumnNames = Field(default=[], alias="phone_column")
+    email_columns: ColumnNames = Field(default=[], alias="email_column")
     default_region: Region | None = None
     delimiter: Delimiter | None = None
     encoding: Encoding = "utf-8"
     invalid_share_warning: Annotated[float, Field(ge=0, le=1)] = 0.2
+    return_rejects: bool = False
+    max_bytes: Annotated[int, Field(ge=1)] = 4 * 1024**3
+    max_expansion: Annotated[int, Field(ge=1)] = 200
+    max_row_bytes: Annotated[int, Field(ge=1)] = 16 * 1024**2
+    max_columns: Annotated[int, Field(ge=1)] = 1000
+
+    @property
+    def phone_column(self) -> str | None:
+        """The first accepted header of the phone column."""
+        return next(iter(self.phone_columns), None)
+
+    @property
+    def email_column(self) -> str | None:
+        """The first accepted header of the e-mail column."""
+        return next(iter(self.email_columns), None)
 
 
 Feed = Annotated[EventsFeed | JourneysFeed | ContactsFeed, Field(discriminator="kind")]
@@ -118,9 +138,12 @@ class Connection(_Model):
     port: Annotated[int, Field(ge=1, le=65535)] = 22
     user: Text
     key_file: KeyFile | None = None
+    passphrase_env: VariableName | None = None
     password_env: VariableName | None = None
-    host_key: HostKey
+    host_keys: HostKeys = Field(alias="host_key")
     folder: Text = "."
+    connections_at_once: Annotated[int, Field(ge=1, le=100)] = 2
+    fetch_deadline_s: Annotated[int, Field(ge=1, le=86_400)] = 1800
     feeds: Annotated[list[Feed], Field(min_length=1)]
 
 

@@ -3,17 +3,28 @@
 import base64
 import binascii
 import re
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 LONGEST_ADDRESS = 254  # RFC 5321
 LENGTH_BYTES = 4  # before each field of a public key (RFC 4251)
 LEAST_KEY_FIELDS = 2  # the type and at least one number
+
+
+@dataclass(frozen=True)
+class Marker:
+    """A file is whole once a file of its name and this suffix lies beside it."""
+
+    suffix: str
+
+
+HowComplete = Literal["listed_twice", "renamed"] | Marker
 
 
 def _matching(pattern: str, message: str) -> AfterValidator:
@@ -101,6 +112,20 @@ def _anchored(value: Path, info: ValidationInfo) -> Path:
     return folder / value.expanduser() if folder else value
 
 
+def _listed(value: Any) -> Any:
+    """One value may stand for a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+def _how_complete(value: Any) -> HowComplete:
+    if isinstance(value, Marker) or value in ("listed_twice", "renamed"):
+        return value
+    suffix = cast("dict[str, Any]", value).get("marker") if isinstance(value, dict) and len(value) == 1 else None
+    if isinstance(suffix, str) and suffix.strip() and "/" not in suffix and CONTROL.search(suffix) is None:
+        return Marker(suffix)
+    raise ValueError('must be listed_twice, renamed, or what stands behind the file\'s name, as {marker: ".done"}')
+
+
 Text = Annotated[str, BeforeValidator(_text)]
 Day = Annotated[date, BeforeValidator(_iso_day)]
 Id = Annotated[
@@ -124,7 +149,9 @@ VariableName = Annotated[
         "the password itself does not belong in this file",
     ),
 ]
-HostKey = Annotated[Text, AfterValidator(_host_key)]
+HostKeys = Annotated[list[Annotated[Text, AfterValidator(_host_key)]], BeforeValidator(_listed), Field(min_length=1)]
+ColumnNames = Annotated[list[Text], BeforeValidator(_listed), Field(min_length=1)]
+CompleteWhen = Annotated[HowComplete, PlainValidator(_how_complete)]
 Region = Annotated[str, AfterValidator(_region)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 KeyFile = Annotated[Path, AfterValidator(_anchored), BeforeValidator(_text)]

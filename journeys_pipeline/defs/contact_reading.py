@@ -68,7 +68,7 @@ class JudgedFile:
             return
         repeated = self._repetitions()
         for chunk in self.chunks:
-            begin, end = repeated.search_sorted([chunk.first_row, chunk.last_row + 1])
+            begin, end = repeated.search_sorted(pl.Series([chunk.first_row, chunk.last_row + 1]))
             here = repeated.slice(begin, end - begin)
             yield chunk.read().with_columns(is_duplicate=pl.col("row_number").is_in(here.implode()))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import dagster as dg
 import polars as pl
@@ -11,8 +11,11 @@ from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Catalog
 from journeys_pipeline.defs.partitions import logical_time, run_periods
 from journeys_pipeline.environment import first_day
+from journeys_pipeline.periods import ranges_of
 from journeys_pipeline.schemas.metrics import Refreshes, TouchedDays
 from journeys_pipeline.tiers import Tier
+
+BRIDGED_DAYS = 14  # making as many days once more costs less than a further run
 
 
 class RefreshConfig(dg.Config):
@@ -47,11 +50,18 @@ class Scope:
         return table.filter(in_periods & pl.col("account_id").is_in(self.accounts))
 
 
-def stale_days(warehouse: Warehouse, accounts: Sequence[str], *, as_of: datetime) -> list[date]:
-    """Days up to `as_of` that files have touched since the accounts' figures were last made, in order."""
+def stale_days(warehouse: Warehouse, accounts: Sequence[str], *, as_of: datetime) -> pl.DataFrame:
+    """Columns account_id and day: days up to `as_of` that files touched since the account's figures were made."""
     touched = warehouse.read(TouchedDays, {"account_id": accounts})
     made = warehouse.read(Refreshes, {"account_id": accounts})
     is_stale = pl.col("begun_at").is_null() | (pl.col("touched_at") > pl.col("begun_at"))
     is_counted = pl.col("day").is_between(first_day(), as_of.date())
     stale = touched.join(made, on=["account_id", "day"], how="left").filter(is_stale & is_counted)
-    return sorted(set(stale["day"]))
+    return stale.select("account_id", "day")
+
+
+def ranges_to_refresh(warehouse: Warehouse, accounts: Sequence[str], *, as_of: datetime) -> list[tuple[date, date]]:
+    """Yesterday, today and the accounts' stale days, as ranges (first, last) that are a run each."""
+    recent = [as_of.date() - timedelta(days=1), as_of.date()] if accounts else []
+    late = stale_days(warehouse, accounts, as_of=as_of)["day"].to_list()
+    return ranges_of([*recent, *late], bridging=BRIDGED_DAYS)

@@ -1,15 +1,15 @@
 """Schedules: fetching for all, one refresh per tier, the monthly reports."""
 
 from collections.abc import Iterator
-from datetime import UTC, timedelta
+from datetime import UTC
 
 import dagster as dg
 
 from journeys_pipeline.defs.jobs import DAILY, book, ingest, refresh, report, tier_config
 from journeys_pipeline.defs.partitions import AS_OF_TAG, TIER_TAG, range_tags
-from journeys_pipeline.defs.refresh import stale_days
+from journeys_pipeline.defs.refresh import ranges_to_refresh
 from journeys_pipeline.defs.resources import CatalogFile, WarehouseDatabase
-from journeys_pipeline.periods import add_months, contiguous_ranges, month_closes_at, month_of
+from journeys_pipeline.periods import add_months, month_closes_at, month_of
 from journeys_pipeline.schemas.mep_ledger import MepSummary
 from journeys_pipeline.tiers import REFRESH_CRON, Tier
 
@@ -30,9 +30,7 @@ def _refresh_schedule(tier: Tier) -> dg.ScheduleDefinition:
     ) -> Iterator[dg.RunRequest]:
         as_of = context.scheduled_execution_time.astimezone(UTC)
         accounts = catalog_file.load().accounts_on([tier], as_of.date())
-        recent = [as_of.date() - timedelta(days=1), as_of.date()] if accounts else []
-        late = stale_days(warehouse_database.open(), accounts, as_of=as_of)
-        for first, last in contiguous_ranges([*recent, *late]):
+        for first, last in ranges_to_refresh(warehouse_database.open(), accounts, as_of=as_of):
             yield dg.RunRequest(
                 run_key=f"{tier}-{as_of.isoformat()}-{first}",
                 tags=range_tags(first, last, as_of=as_of) | {TIER_TAG: tier.value},

@@ -40,13 +40,14 @@ _CONNECTION = """\
     key_file: {key_file}
     host_key: {host_key}  # pinned; a server with another key is refused
     feeds:
-      - {{kind: events, id: events, glob: "events-*.ndjson.gz"}}
-      - {{kind: journeys, id: journeys, glob: "journeys.ndjson"}}
+      - {{kind: events, id: events, glob: "events-*.ndjson.gz", complete_when: renamed}}
+      - {{kind: journeys, id: journeys, glob: "journeys.ndjson", complete_when: renamed}}
 """
 _CONTACTS = """\
       - kind: contacts
         id: contacts-{key}
         glob: "contacts-{key}-*.csv"
+        complete_when: renamed  # files appear whole here; without this line a file is taken at its second listing
         journey_id: {account}-{key}
         sub_account_id: {sub_account}
         contact_type: {contact_type}

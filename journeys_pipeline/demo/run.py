@@ -96,9 +96,9 @@ def sample_world(root: Path, progress: Progress, *, people: int, days: int, acco
 def take_drop(drop: Drop, catalog: Catalog) -> None:
     """Fetch at the drop's time, then make every day that its files touched."""
     runs.fetch(as_of=drop.as_of)
-    stale = stale_days(_warehouse(), [account.id for account in catalog.accounts], as_of=drop.as_of)
-    if stale:
-        runs.refresh(stale[0], stale[-1], as_of=drop.as_of)
+    stale = stale_days(_warehouse(), [account.id for account in catalog.accounts], as_of=drop.as_of)["day"]
+    if len(stale):
+        runs.refresh(min(stale), max(stale), as_of=drop.as_of)
 
 
 def _make_reports(catalog: Catalog, world: World, progress: Progress) -> None:

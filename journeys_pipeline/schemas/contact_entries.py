@@ -35,7 +35,7 @@ class ContactEntries(dy.Schema):
         description="Added to the journey (F44) or not (F45)"
     )
     reasons = dy.String(nullable=True, description="Codes of all reasons for refusal, comma-separated (F53)")
-    sample = dy.String(
+    shape = dy.String(
         nullable=True, description="Shape of what was refused: letters as x, digits as 9; never the contact itself"
     )
     is_duplicate = dy.Bool(description="The same person came earlier in this file (D9); valid all the same")

@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +25,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from journeys_pipeline.adapters.leases import LeaseHeld, hold_lease
 from journeys_pipeline.adapters.warehouse import METADATA, TABLES, Warehouse
 from journeys_pipeline.schemas.metrics import CampaignPerformance, ChannelPerformance, Refreshes, TouchedDays
 
@@ -287,6 +289,29 @@ def test_eight_writers_at_once_lose_nothing(warehouse: Warehouse) -> None:
     for table, grain in ((Refreshes, ""), (CampaignPerformance, "day")):
         rows = warehouse.read(table, grain=grain)
         assert (set(rows["account_id"]), rows.height) == (written, THREADS * WRITES)
+
+
+def test_of_eight_who_want_a_connection_one_at_a_time_has_it(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("journeys_pipeline.adapters.leases.LOOK_S", 0.01)
+    starting_line = threading.Barrier(THREADS)
+    tokens: list[int] = []
+    seen_at_once: list[int] = []
+
+    def take(_thread: int) -> None:
+        starting_line.wait(timeout=60)
+        with suppress(LeaseHeld), hold_lease(warehouse, "acme-sftp") as lease:
+            tokens.append(lease.token)
+            time.sleep(0.02)
+            seen_at_once.append(max(tokens) - lease.token)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(take, range(THREADS)))
+
+    assert tokens == list(range(1, len(tokens) + 1))
+    assert seen_at_once == [0] * len(tokens)
+    assert tokens
 
 
 def campaign(account_id: str) -> dict[str, object]:

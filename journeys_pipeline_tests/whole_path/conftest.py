@@ -29,11 +29,12 @@ connections:
     host_key: {host_key}
     folder: {folder}
     feeds:
-      - {{kind: events, id: events, glob: "events-*.ndjson"}}
-      - {{kind: journeys, id: journeys, glob: "journeys.ndjson"}}
+      - {{kind: events, id: events, glob: "events-*.ndjson", complete_when: renamed}}
+      - {{kind: journeys, id: journeys, glob: "journeys.ndjson", complete_when: renamed}}
       - kind: contacts
         id: welcome
         glob: "welcome-*.csv"
+        complete_when: renamed
         journey_id: welcome
         sub_account_id: north
         contact_type: both

@@ -31,7 +31,7 @@ def cut_blocks(pieces: Iterator[bytes], *, limits: Limits) -> Iterator[Block]:
         end = max(piece.rfind(b"\n"), piece.rfind(b"\r")) + 1
         block = b"".join((rest, memoryview(piece)[:end])) if end else b""
         rest = piece[end:] if end else rest + piece
-        if len(rest) > limits.row_bytes or _has_overlong_line(block, limits):
+        if len(rest) > limits.max_row_bytes or _has_overlong_line(block, limits):
             raise overlong_row(limits)
         if block:
             yield Block(block, is_last=False)
@@ -48,4 +48,4 @@ def read_ahead(items: Iterator[T]) -> Iterator[T]:
 
 
 def _has_overlong_line(text: bytes, limits: Limits) -> bool:
-    return len(text) > limits.row_bytes and max(map(len, text.splitlines())) > limits.row_bytes
+    return len(text) > limits.max_row_bytes and max(map(len, text.splitlines())) > limits.max_row_bytes

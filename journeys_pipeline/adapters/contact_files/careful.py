@@ -94,7 +94,7 @@ class _RowLines(Iterator[str]):
         self._lines = lines
         self._at = at
         self._is_last = is_last
-        self._bytes_left = limits.row_bytes
+        self._bytes_left = limits.max_row_bytes
 
     def __next__(self) -> str:
         if self.taken == _LINES_PER_ROW or self._bytes_left < 0:

@@ -74,7 +74,7 @@ def _without_tail(pieces: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
         whole = held + piece
         body = whole.rstrip(_TAIL)
         held = whole[len(body) :]
-        if len(held) > limits.row_bytes:
+        if len(held) > limits.max_row_bytes:
             raise overlong_row(limits)
         if body:
             yield body

@@ -96,9 +96,9 @@ class _Header:
 
     def layout(self, wanted: Wanted, *, limits: Limits) -> Layout:
         phone_at, email_at = self._position(wanted.phone), self._position(wanted.email)
-        if len(self.fields) > limits.columns:
+        if len(self.fields) > limits.max_columns:
             raise UnreadableFile(
-                f"The header has {len(self.fields):,} columns; {limits.columns:,} are allowed (limit columns). "
+                f"The header has {len(self.fields):,} columns; {limits.max_columns:,} are allowed (max_columns). "
                 "Leave out those that are not needed."
             )
         return Layout(_distinct(self.names), self.delimiter, phone_at, email_at)

@@ -46,7 +46,7 @@ def _headed(blocks: Iterator[Block], wanted: Wanted, *, limits: Limits) -> tuple
     while True:
         block = next(blocks)
         text += block.text
-        is_enough = block.is_last or len(text) > limits.row_bytes
+        is_enough = block.is_last or len(text) > limits.max_row_bytes
         header = read_header(text, wanted, is_last=is_enough, limits=limits)
         if header:
             layout, lines = header

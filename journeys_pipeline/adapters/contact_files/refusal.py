@@ -13,10 +13,10 @@ class UnreadableFile(ValueError):  # it says what the file is, as the manifest d
 class Limits:
     """What a contact file may hold at most; more is refused, so that no file exhausts memory or disk."""
 
-    uncompressed_bytes: int = 4096 * _MEBIBYTE
-    expansion_ratio: int = 200  # unpacked bytes per packed byte, judged once 10 MiB are unpacked
-    row_bytes: int = 16 * _MEBIBYTE  # of a line, and of the lines that a quoted field joins, as UTF-8
-    columns: int = 1000
+    max_bytes: int = 4096 * _MEBIBYTE
+    max_expansion: int = 200  # unpacked bytes per packed byte, judged once 10 MiB are unpacked
+    max_row_bytes: int = 16 * _MEBIBYTE  # of a line, and of the lines that a quoted field joins, as UTF-8
+    max_columns: int = 1000
 
 
 def readable_size(size: int) -> str:
@@ -27,6 +27,6 @@ def readable_size(size: int) -> str:
 
 def overlong_row(limits: Limits) -> UnreadableFile:
     return UnreadableFile(
-        f"A line is longer than {readable_size(limits.row_bytes)} (limit row_bytes). "
+        f"A line is longer than {readable_size(limits.max_row_bytes)} (max_row_bytes). "
         "Check that the file is a CSV file with one contact per line, and send it again."
     )

@@ -78,15 +78,14 @@ def _limited(file: _Peekable, source: _Peekable, *, piece_bytes: int, limits: Li
     step = _STEP_BYTES if is_packed else piece_bytes
     while piece := _piece(source, piece_bytes, step):
         total += len(piece)
-        if total > limits.uncompressed_bytes:
+        if total > limits.max_bytes:
             raise UnreadableFile(
-                f"The file holds more than {readable_size(limits.uncompressed_bytes)} of text "
-                "(limit uncompressed_bytes). Send it in parts."
+                f"The file holds more than {readable_size(limits.max_bytes)} of text (max_bytes). Send it in parts."
             )
-        if is_packed and total > _RATIO_COUNTS_FROM and total > limits.expansion_ratio * file.tell():
+        if is_packed and total > _RATIO_COUNTS_FROM and total > limits.max_expansion * file.tell():
             raise UnreadableFile(
-                f"The compressed file grows to more than {limits.expansion_ratio} times its size "
-                "(limit expansion_ratio). Send it uncompressed."
+                f"The compressed file grows to more than {limits.max_expansion} times its size "
+                "(max_expansion). Send it uncompressed."
             )
         yield piece
 

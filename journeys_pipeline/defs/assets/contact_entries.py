@@ -66,7 +66,7 @@ def import_performance(lake_folder: LakeFolder, warehouse_database: WarehouseDat
     entries = lake_folder.open().scan(ContactEntries).filter(pl.col("file_id").is_in(changed["file_id"].to_list()))
     rows = measure_imports(changed.lazy(), entries).collect()
     warehouse.upsert(ImportPerformance, rows)
-    samples = entries.filter(~pl.col("is_valid")).select("file_id", "row_number", "reasons", "sample").head(SAMPLES)
+    samples = entries.filter(~pl.col("is_valid")).select("file_id", "row_number", "reasons", "shape").head(SAMPLES)
     return dg.MaterializeResult(metadata=dict(_summarise(warehouse.read(ImportPerformance), samples.collect())))
 
 
@@ -83,8 +83,8 @@ def _summarise(imports: pl.DataFrame, samples: pl.DataFrame) -> Iterator[tuple[s
     )
     if not samples.is_empty():
         yield "refused this time, masked", markdown_table(samples)
-        since = imports["fetched_at"].max() - DRAWN_DAYS
-        drawn = b64encode(draw_imports(imports.filter(pl.col("fetched_at") > since)).encode()).decode()
+        recent = imports.filter(pl.col("fetched_at") > pl.col("fetched_at").max() - DRAWN_DAYS)
+        drawn = b64encode(draw_imports(recent).encode()).decode()
         yield "per day", dg.MetadataValue.md(f"![valid and invalid entries per day](data:image/svg+xml;base64,{drawn})")
 
 

@@ -9,7 +9,7 @@ from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Catalog
 from journeys_pipeline.defs.metadata import about, add_row_counts
 from journeys_pipeline.defs.partitions import days_to_months, months, one_run
-from journeys_pipeline.defs.refresh import RefreshConfig, Scope
+from journeys_pipeline.defs.refresh import RefreshConfig, Scope, stale_days
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseDatabase
 from journeys_pipeline.periods import add_months, month_closes_at
 from journeys_pipeline.schemas.daily_facts import JourneyEntries
@@ -66,8 +66,9 @@ def mep_summary(
 ) -> None:
     catalog = catalog_file.load()
     scope, warehouse = Scope.of(context, config, catalog), warehouse_database.open()
+    stale = stale_days(warehouse, scope.accounts, as_of=scope.as_of)
     plans = pl.concat(
-        [_plans(catalog, open_accounts(warehouse, scope, month), scope, month) for month in scope.periods]
+        [_plans(catalog, open_accounts(warehouse, scope, month), scope, month, stale) for month in scope.periods]
     )
     ledger = scope.select(lake_folder.open().scan(MepLedger), "month")
     warehouse.upsert(MepSummary, summarise_meps(ledger, plans.lazy(), as_of=scope.as_of).collect())
@@ -76,17 +77,21 @@ def mep_summary(
     add_row_counts(context, counts, periods=scope.periods, accounts=len(scope.accounts))
 
 
-def _plans(catalog: Catalog, accounts: list[str], scope: Scope, month: date) -> pl.DataFrame:
-    """One row per account: the allowance in force at the month's end, or now, and whether the month is closed."""
+def _plans(catalog: Catalog, accounts: list[str], scope: Scope, month: date, stale: pl.DataFrame) -> pl.DataFrame:
+    """One row per account: the allowance in force at the month's end, or now, and whether the month is closed.
+
+    A month whose grace has passed stays open as long as facts of its days are older than their files.
+    """
     day = min(scope.as_of.date(), add_months(month, 1) - timedelta(days=1))
     subscriptions = [catalog.account(account).subscription_on(day) for account in accounts]
-    is_closed = scope.as_of >= month_closes_at(month, grace_hours=catalog.settings.month_close_grace_hours)
+    has_closed = scope.as_of >= month_closes_at(month, grace_hours=catalog.settings.month_close_grace_hours)
+    waiting = set(stale.filter(pl.col("day").dt.month_start() == month)["account_id"])
     return pl.DataFrame(
         {
             "account_id": accounts,
             "month": [month] * len(accounts),
             "allowance": [subscription.allowance if subscription else None for subscription in subscriptions],
-            "is_closed": [is_closed] * len(accounts),
+            "is_closed": [has_closed and account not in waiting for account in accounts],
         },
         schema={"account_id": pl.String, "month": pl.Date, "allowance": pl.Int64, "is_closed": pl.Boolean},
     )

@@ -20,7 +20,7 @@ from journeys_pipeline.transforms.contact_entries.emails import normalise_emails
 from journeys_pipeline.transforms.contact_entries.phones import normalise_phones
 
 RAW = ["raw_phone", "raw_email"]
-LONGEST_SAMPLE = 60  # characters
+LONGEST_SHAPE = 60  # characters
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def judge_contacts(rows: pl.LazyFrame, *, feed: ContactsFeed, file: ContactFile)
             sub_account_id=pl.lit(feed.sub_account_id, dtype=pl.String),
             journey_id=pl.lit(feed.journey_id),
             person_id=_person_id(file.account_id, pl.col("contact")),
-            sample=pl.when(~pl.col("is_valid")).then(_shape(pl.concat_str(*RAW, separator=" ", ignore_nulls=True))),
+            shape=pl.when(~pl.col("is_valid")).then(_shape(pl.concat_str(*RAW, separator=" ", ignore_nulls=True))),
             is_duplicate=pl.col("is_valid") & ~pl.col("contact").is_first_distinct(),
             imported_at=imported_at,
             day=imported_at.dt.date(),
@@ -93,7 +93,7 @@ def _given(column: str, *, is_wanted: bool) -> pl.Expr:
 
 def _shape(text: pl.Expr) -> pl.Expr:
     """What a text looks like, without what it says; null where it is empty."""
-    shape = text.str.head(LONGEST_SAMPLE).str.replace_all(r"\p{N}", "9").str.replace_all(r"[\p{L}\p{M}]", "x")
+    shape = text.str.head(LONGEST_SHAPE).str.replace_all(r"\p{N}", "9").str.replace_all(r"[\p{L}\p{M}]", "x")
     return pl.when(shape != "").then(shape)
 
 

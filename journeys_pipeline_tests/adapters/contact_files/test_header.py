@@ -99,7 +99,7 @@ def test_empty_rows_before_the_header_are_skipped(read: Read) -> None:
         (b"telephone;email;name\n1;a;b\n", "no column 'phone'; it has 'telephone', 'email', 'name'.*delimiter"),
         (b"phone,Phone ,email\n1,2,3\n", "column 'phone' 2 times"),
         (b'"phone,email\n1,2\n', "quote that is not closed"),
-        (b",".join([b"phone,email", *[b"x"] * 999]), r"1,001 columns; 1,000 are allowed \(limit columns\)"),
+        (b",".join([b"phone,email", *[b"x"] * 999]), r"1,001 columns; 1,000 are allowed \(max_columns\)"),
         (b"\x00\x01 \x02x,email\n", "first line is not readable text"),
     ],
 )
