@@ -45,7 +45,7 @@ connections:
       - kind: contacts
         id: lenient
         glob: "b*.csv"
-        journey_id: lenient
+        journey_id: strict
         contact_type: email
         email_column: email
         invalid_share_warning: 0.5
@@ -99,15 +99,22 @@ def land_entries(lake_folder: LakeFolder, *, valid: int, invalid: int) -> None:
 
 
 def show_import(
-    database: WarehouseDatabase, *, valid: int, invalid: int, journey_id: str = "strict", file_id: str = "f1"
+    database: WarehouseDatabase,
+    *,
+    valid: int,
+    invalid: int,
+    feed_id: str = "strict",
+    file_id: str = "f1",
+    fetched_at: datetime = NOON,
 ) -> None:
     row = {
         "file_id": file_id,
         "account_id": "alfa",
-        "journey_id": journey_id,
+        "journey_id": "strict",
         "connection_id": "sftp",
+        "feed_id": feed_id,
         "file_name": f"{file_id}.csv",
-        "fetched_at": NOON,
+        "fetched_at": fetched_at,
         "status": "landed",
         "total_entries": valid + invalid,
         "valid_entries": valid,
@@ -184,7 +191,7 @@ def test_a_total_that_is_not_the_sum_of_its_parts_fails(
 
 def test_a_file_at_its_feeds_line_passes(catalog_file: CatalogFile, warehouse_database: WarehouseDatabase) -> None:
     show_import(warehouse_database, valid=4, invalid=1)
-    show_import(warehouse_database, valid=1, invalid=1, journey_id="lenient", file_id="f2")
+    show_import(warehouse_database, valid=1, invalid=1, feed_id="lenient", file_id="f2")
     show_import(warehouse_database, valid=0, invalid=0, file_id="empty")
     show_connection_error(warehouse_database)
 
@@ -199,13 +206,22 @@ def test_a_file_over_its_feeds_line_warns_and_is_named(
 ) -> None:
     """F54."""
     show_import(warehouse_database, valid=3, invalid=1, file_id="over")
-    show_import(warehouse_database, valid=3, invalid=1, journey_id="lenient", file_id="under")
+    show_import(warehouse_database, valid=3, invalid=1, feed_id="lenient", file_id="under")
 
     result = judge_shares(catalog_file, warehouse_database)
 
     assert (result.passed, result.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert result.metadata["files over the line"].value == 1
     assert "| sftp | over.csv | 4 | 0.25 | 0.2 |" in result.metadata["files"].value
+
+
+def test_a_file_of_the_week_before_warns_no_more(
+    catalog_file: CatalogFile, warehouse_database: WarehouseDatabase
+) -> None:
+    show_import(warehouse_database, valid=1, invalid=3, file_id="old")
+    show_import(warehouse_database, valid=3, invalid=0, file_id="new", fetched_at=NOON + timedelta(days=7))
+
+    assert judge_shares(catalog_file, warehouse_database).passed
 
 
 def test_a_share_just_over_the_line_warns(catalog_file: CatalogFile, warehouse_database: WarehouseDatabase) -> None:

@@ -151,20 +151,20 @@ def test_the_logical_time_is_the_ticks_whenever_it_is_looked_at(ticks: Ticks) ->
     assert (request.tags[START_TAG], request.tags[END_TAG]) == ("2026-04-18", "2026-04-19")
 
 
-def test_days_that_late_files_touched_are_asked_for_as_contiguous_ranges(
+def test_days_that_late_files_touched_are_asked_for_as_ranges_which_bridge_two_weeks(
     ticks: Ticks, warehouse_database: WarehouseDatabase
 ) -> None:
-    touch(warehouse_database, "alfa", date(2026, 3, 31), date(2026, 4, 1), date(2026, 4, 10), date(2026, 4, 18))
+    touch(warehouse_database, "alfa", date(2026, 2, 1), date(2026, 2, 16), date(2026, 3, 4), date(2026, 4, 18))
 
     ranges = ticks.ranges("refresh_start")
 
-    assert ranges == [("2026-03-31", "2026-04-01"), ("2026-04-10", "2026-04-10"), ("2026-04-18", "2026-04-20")]
+    assert ranges == [("2026-02-01", "2026-02-16"), ("2026-03-04", "2026-03-04"), ("2026-04-18", "2026-04-20")]
 
 
 def test_the_requests_of_one_tick_differ_and_those_of_the_same_tick_again_do_not(
     ticks: Ticks, warehouse_database: WarehouseDatabase
 ) -> None:
-    touch(warehouse_database, "alfa", date(2026, 4, 1), date(2026, 4, 10))
+    touch(warehouse_database, "alfa", date(2026, 3, 1), date(2026, 3, 25))
 
     once, again = ([request.run_key for request in ticks.ask("refresh_start").run_requests] for _ in range(2))
 
@@ -175,23 +175,23 @@ def test_the_requests_of_one_tick_differ_and_those_of_the_same_tick_again_do_not
 def test_a_day_is_late_only_if_its_file_came_after_the_last_refresh_began(
     ticks: Ticks, warehouse_database: WarehouseDatabase
 ) -> None:
-    stale, fresh = date(2026, 4, 1), date(2026, 4, 10)
+    stale, fresh = date(2026, 3, 1), date(2026, 3, 25)
     touch(warehouse_database, "alfa", stale, fresh)
     mark_refreshed(warehouse_database, "alfa", stale, begun_at=TWO_HOURS_AGO)
     mark_refreshed(warehouse_database, "alfa", fresh, begun_at=TICK)
 
     ranges = ticks.ranges("refresh_start")
 
-    assert ranges == [("2026-04-01", "2026-04-01"), ("2026-04-19", "2026-04-20")]
+    assert ranges == [("2026-03-01", "2026-03-01"), ("2026-04-19", "2026-04-20")]
 
 
 def test_late_days_of_accounts_on_other_tiers_are_left_to_their_own_schedule(
     ticks: Ticks, warehouse_database: WarehouseDatabase
 ) -> None:
-    touch(warehouse_database, "alfa", date(2026, 4, 1))
+    touch(warehouse_database, "alfa", date(2026, 3, 1))
 
     assert ticks.ranges("refresh_scale") == [("2026-04-19", "2026-04-20")]
-    assert ("2026-04-01", "2026-04-01") in ticks.ranges("refresh_start")
+    assert ("2026-03-01", "2026-03-01") in ticks.ranges("refresh_start")
 
 
 def test_days_before_the_first_and_after_today_are_not_asked_for(
@@ -207,8 +207,8 @@ def test_an_account_follows_its_new_tier_from_the_day_of_the_change(
 ) -> None:
     """D24: what was touched under the old tier is refreshed under the new one."""
     before, after = datetime(2026, 4, 9, 18, tzinfo=UTC), datetime(2026, 4, 10, 0, tzinfo=UTC)
-    touch(warehouse_database, "mover", date(2026, 4, 1))
-    late = ("2026-04-01", "2026-04-01")
+    touch(warehouse_database, "mover", date(2026, 3, 1))
+    late = ("2026-03-01", "2026-03-01")
 
     asked = {
         (name, tick): ticks.ranges(name, tick) for name in ("refresh_grow", "refresh_scale") for tick in (before, after)
@@ -220,7 +220,7 @@ def test_an_account_follows_its_new_tier_from_the_day_of_the_change(
 
 
 def test_a_tier_without_accounts_asks_for_nothing(ticks: Ticks, warehouse_database: WarehouseDatabase) -> None:
-    touch(warehouse_database, "mover", date(2026, 4, 1))
+    touch(warehouse_database, "mover", date(2026, 3, 1))
 
     assert ticks.ranges("refresh_grow") == []
 

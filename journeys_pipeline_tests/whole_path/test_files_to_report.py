@@ -22,7 +22,6 @@ def rows(home: Path, query: str) -> list[tuple[Any, ...]]:
 
 
 def test_files_on_a_server_become_metrics_meps_and_one_mailed_report(journeys: Journeys, home: Path) -> None:
-
     journeys("fetch", *MARCH)
     journeys("refresh", *MARCH)
     journeys("report", "--account", "acme", "--month", "2026-03", *MARCH)
@@ -62,8 +61,7 @@ def test_a_late_file_remakes_its_days_and_a_closed_month_stays(
     journeys("fetch", *MARCH)
     journeys("refresh", *MARCH)
     journeys("backfill", "--from", "2026-03-01", "--to", "2026-03-31", "--as-of", "2026-04-04T00:30:00+00:00")
-    late = json.dumps(LATE)
-    (openssh_server.folder / "events-2.ndjson").write_text(late)
+    (openssh_server.folder / "events-2.ndjson").write_text(json.dumps(LATE))
 
     journeys("fetch", "--as-of", "2026-04-05T12:00:00+00:00")
     journeys("refresh", "--as-of", "2026-04-05T12:00:00+00:00")
@@ -72,6 +70,20 @@ def test_a_late_file_remakes_its_days_and_a_closed_month_stays(
     assert rows(home, entered) == [(1,)]
     closed = "SELECT mep, is_closed FROM mep_summary WHERE month = '2026-03-01'"
     assert rows(home, closed) == [(3, 1)]
+
+
+def test_a_history_that_comes_at_once_is_billed_whole_before_its_months_close(
+    journeys: Journeys, openssh_server: Any, home: Path
+) -> None:
+    """D5: the days lie so far apart that they are made by several runs, each followed by the ledger."""
+    later = LATE | {"event_id": "e10", "occurred_at": "2026-03-30T08:00:00Z"}
+    (openssh_server.folder / "events-2.ndjson").write_text(json.dumps(later))
+
+    journeys("fetch", "--as-of", "2026-06-10T12:00:00+00:00")
+    journeys("refresh", "--as-of", "2026-06-10T12:00:00+00:00")
+
+    closed = "SELECT mep, is_closed FROM mep_summary WHERE month = '2026-03-01'"
+    assert rows(home, closed) == [(2, 1)]
 
 
 def test_a_changed_host_key_is_a_row_that_says_so(journeys: Journeys, home: Path) -> None:

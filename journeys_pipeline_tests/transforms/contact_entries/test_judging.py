@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import UTC, date, datetime
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -15,13 +16,20 @@ from journeys_pipeline.catalog import ContactsFeed
 from journeys_pipeline.identity import identify
 from journeys_pipeline.schemas.contact_entries import ContactEntries, ImportPerformance
 from journeys_pipeline.schemas.landed_files import LandedFiles
-from journeys_pipeline.transforms.contact_entries import ContactFile, judge_contacts, measure_imports
+from journeys_pipeline.transforms.contact_entries import ContactFile, find_repetitions, judge_contacts, measure_imports
 
 IMPORTED_AT = datetime(2026, 3, 31, 23, 59, 59, tzinfo=UTC)
 FILE = ContactFile(file_id="f1", account_id="acme", imported_at=IMPORTED_AT)
 PHONE, EMAIL = " +31 20 624 1111", "Ann@Acme.com "
 GOOD_PHONE, GOOD_EMAIL = "+31206241111", "ann@acme.com"
 BAD_PHONE, BAD_EMAIL = "+31 20", "ann@@acme"
+
+
+COLUMNS = {
+    "phone": {"phone_column": "phone"},
+    "email": {"email_column": "email"},
+    "both": {"phone_column": "phone", "email_column": "email"},
+}
 
 
 def feed(contact_type: str = "both", default_region: str | None = None) -> ContactsFeed:
@@ -32,8 +40,7 @@ def feed(contact_type: str = "both", default_region: str | None = None) -> Conta
         journey_id="welcome",
         sub_account_id="north",
         contact_type=contact_type,
-        phone_column=None if contact_type == "email" else "phone",
-        email_column=None if contact_type == "phone" else "email",
+        **COLUMNS[contact_type],
         default_region=default_region,
         delimiter=None,
     )
@@ -152,6 +159,22 @@ def test_a_person_who_came_earlier_in_the_file_is_valid_and_flagged_d9() -> None
     assert entries["is_duplicate"].to_list() == [False, False, False, True, False, True]
 
 
+def test_what_was_refused_is_shown_by_its_shape_alone() -> None:
+    entries = judged(("+31 20 624x", "Zo\u00eb.9@acme"), (PHONE, EMAIL), ("", ""), using=feed())
+
+    assert entries["shape"].to_list() == ["+99 99 999x xxx.9@xxxx", None, None]
+
+
+def test_a_part_of_the_people_finds_its_own_repetitions_and_the_parts_find_all_d9() -> None:
+    people = [(f"+3120624{number % 7:04}", None) for number in range(20)]
+    entries = judged(*people, using=feed()).lazy()
+
+    parts = [find_repetitions(entries, part=part, of_parts=3).collect()["row_number"].to_list() for part in range(3)]
+
+    assert sorted(chain(*parts)) == list(range(9, 22))
+    assert sum(bool(part) for part in parts) > 1
+
+
 def test_an_entry_says_where_it_comes_from_and_when() -> None:
     row = pl.LazyFrame([(7, PHONE, None, '{"name": "Ann"}', True)], schema=SCHEMA, orient="row")
 
@@ -169,6 +192,7 @@ def test_an_entry_says_where_it_comes_from_and_when() -> None:
             "person_id": person(GOOD_PHONE),
             "is_valid": True,
             "reasons": None,
+            "shape": None,
             "is_duplicate": False,
             "attributes": '{"name": "Ann"}',
             "imported_at": IMPORTED_AT,
@@ -206,6 +230,7 @@ def test_a_file_is_measured_with_all_its_reasons_f38_to_f46_f53() -> None:
         "account_id": "acme",
         "journey_id": "welcome",
         "connection_id": "sftp",
+        "feed_id": "contacts",
         "connection_error": None,
         "file_name": "a.csv",
         "fetched_at": IMPORTED_AT,
@@ -263,7 +288,7 @@ def test_total_is_valid_plus_invalid_whatever_the_file_f43_f46(
 ) -> None:
     path = tmp_path / "content"
     path.write_text("\n".join(["phone,email", *lines]), encoding="utf-8")
-    rows = read_contact_rows(path, phone_column="phone", email_column="email")
+    rows = pl.concat(read_contact_rows(path, phone_column="phone", email_column="email"))
 
     entries = judge_contacts(rows.lazy(), feed=feed(contact_type), file=FILE).collect()
     result = measured([landed("f1")], ContactEntries.validate(entries)).row(0, named=True)
