@@ -56,6 +56,14 @@ def polluted_files(draw: st.DrawFn) -> bytes:
     return content
 
 
+def test_a_file_without_line_feeds_is_cut_too(tmp_path: Path) -> None:
+    content = b"phone\temail\r" + b"1\ta\r" * 500
+
+    table = read(tmp_path, content, block_bytes=64, limits=Limits(row_bytes=200))
+
+    assert table["row_number"].to_list() == list(range(2, 502))
+
+
 def written(rows: list[tuple[str, str, str]], dialect: dict[str, Any]) -> bytes:
     text = io.StringIO()
     csv.writer(text, **dialect).writerows([("phone", "email", "name"), *rows])

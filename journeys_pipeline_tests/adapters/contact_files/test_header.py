@@ -7,7 +7,7 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from journeys_pipeline.adapters.contact_files import UnreadableFile
+from journeys_pipeline.adapters.contact_files import Limits, UnreadableFile
 
 Read = Callable[..., pl.DataFrame]
 
@@ -23,6 +23,12 @@ def test_the_delimiter_is_found_in_the_header(read: Read, delimiter: str) -> Non
 
     assert rows["raw_phone"].to_list() == PHONES
     assert rows["is_readable"].all()
+
+
+def test_the_delimiter_that_finds_the_wanted_columns_goes_before_one_that_finds_more(read: Read) -> None:
+    rows = read(b"phone;email;a,b,c,d,e\n1;x;y\n")
+
+    assert rows["raw_phone"].to_list() == ["1"]
 
 
 @pytest.mark.parametrize("delimiter", ["^", "\\", " ", "\x1f", "]", "-", "§"])
@@ -106,6 +112,13 @@ def test_empty_rows_before_the_header_are_skipped(read: Read) -> None:
 def test_a_header_that_cannot_be_understood_is_refused_with_advice(read: Read, content: bytes, message: str) -> None:
     with pytest.raises(UnreadableFile, match=message):
         read(content)
+
+
+def test_a_header_is_not_looked_for_without_end(read: Read) -> None:
+    blank_line = b" " * 999 + b"\n"
+
+    with pytest.raises(UnreadableFile, match="empty"):
+        read(blank_line * 9000 + PLAIN, limits=Limits(row_bytes=1_000_000))
 
 
 def test_two_accepted_names_in_one_header_are_refused(read: Read) -> None:

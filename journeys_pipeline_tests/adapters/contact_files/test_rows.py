@@ -124,6 +124,23 @@ def test_a_bare_field_is_kept_as_it_is(read: Read, field: str) -> None:
     assert rows["raw_phone"].to_list() == ["1", "2"]
 
 
+def test_a_line_within_a_quoted_field_is_no_row_though_it_looks_like_one(read: Read) -> None:
+    content = HEADER + b'1,a,"x\n2,b,c\ny"\n3,d,e\n'
+
+    rows = read(content)
+
+    assert summary(rows) == [(2, "1", True), (5, "3", True)]
+    assert json.loads(rows["attributes"][0]) == {"name": "x\n2,b,c\ny"}
+
+
+def test_a_byte_order_mark_within_the_file_is_text(read: Read) -> None:
+    content = HEADER + "\ufeff1,a,b\n2,c,d\n".encode()
+
+    rows = read(content)
+
+    assert rows["raw_phone"].to_list() == ["\ufeff1", "2"]
+
+
 def test_a_row_after_a_quoted_line_end_has_the_number_of_its_own_line(read: Read) -> None:
     content = HEADER + b'1,a,"two\nlines"\n2,c,d\n3,"three\r\n\r\n",x\n4,e,f\n'
 
