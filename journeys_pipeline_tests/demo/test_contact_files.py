@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import phonenumbers
+import polars as pl
 import pytest
 from email_validator import EmailNotValidError, validate_email
 
@@ -42,7 +43,7 @@ def contact_rows(summary: WorldSummary) -> list[tuple[ContactFile, list[Verdict]
     for file in summary.contact_files:
         kinds = ["phone", "email"] if file.contact_type == "both" else [file.contact_type]
         columns = {f"{kind}_column": kind if kind in kinds else None for kind in ("phone", "email")}
-        rows = read_contact_rows(file.path, **columns).to_dicts()
+        rows = pl.concat(read_contact_rows(file.path, **columns)).to_dicts()
         found.append((file, [_verdict(row, kinds) if row["is_readable"] else ("unreadable",) for row in rows]))
     return found
 
