@@ -30,7 +30,13 @@ class _Errand:
     feeds: list[Feed]  # all that match, in the catalog's order
     due: list[Feed]  # those that want it now
     is_known: bool  # it was read before
-    priority: tuple[bool, bool, str]
+    has_failed: bool  # to be fetched, or to be put away
+    order: str  # among its like
+
+    @property
+    def priority(self) -> tuple[bool, bool, str]:
+        """News first; last what failed before, for it may end the session again."""
+        return self.has_failed, self.is_known, self.order
 
     @property
     def is_left(self) -> bool:
@@ -105,15 +111,15 @@ class Visit:
         if due:
             is_known = all(self._is_known(feed, file) for feed in due)
             has_failed = any(self._manifest.has_failed(feed, file) for feed in due)
-            # what failed comes last, for it may end the session again, and each time in another order; news come first
-            order = identify(as_of, file.name) if has_failed else file.name
-            yield _Errand(file, feeds, due, is_known, priority=(has_failed, is_known, order))
+            order = identify(as_of, file.name) if has_failed else file.name  # lest one that fails always hide the next
+            yield _Errand(file, feeds, due, is_known, has_failed, order)
 
     def _is_known(self, feed: Feed, file: RemoteFile) -> bool:
         return self._manifest.row_of(feed, file) is not None
 
     def _do(self, errands: list[_Errand], *, listed_at: datetime) -> None:
         settled_at = monotonic()
+        self._session.expect(errand.file for errand in errands if not errand.has_failed)
         for errand in errands:
             if errand.is_known and not errand.is_left and self._failures >= MOST_FAILURES:
                 continue
