@@ -3,7 +3,12 @@
 import dagster as dg
 
 from journeys_pipeline import environment
-from journeys_pipeline.defs.assets.contact_entries import contact_entries, import_exports, import_performance
+from journeys_pipeline.defs.assets.contact_entries import (
+    contact_entries,
+    file_returns,
+    import_exports,
+    import_performance,
+)
 from journeys_pipeline.defs.assets.daily_facts import fact_assets
 from journeys_pipeline.defs.assets.journey_events import journey_events, journeys
 from journeys_pipeline.defs.assets.landed_files import landed_files
@@ -32,6 +37,7 @@ defs = dg.Definitions(
         contact_entries,
         import_performance,
         import_exports,
+        file_returns,
         journeys,
         journey_events,
         *fact_assets,

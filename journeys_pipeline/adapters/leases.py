@@ -113,18 +113,22 @@ def _wait_for_token(warehouse: Warehouse, connection_id: str, clock: Clock) -> i
         with suppress(IntegrityError), warehouse.transaction() as transaction:  # two made the first row at once
             found = _look(transaction, connection_id)
             if found is None or found[1] <= clock() or time.monotonic() > dead_at:
-                return _take(transaction, connection_id, token=found[0] + 1 if found else 1, clock=clock)
+                return _take(transaction, connection_id, before=found and found[0], clock=clock)
             first = first or found
             if found != first:
                 raise LeaseHeld(f"Another fetch of the connection {connection_id} is at work.")
         time.sleep(LOOK_S)
 
 
-def _take(transaction: Transaction, connection_id: str, *, token: int, clock: Clock) -> int:
-    values = {"token": token, "expires_at": clock() + timedelta(seconds=LEASE_S)}
-    if transaction.update(ConnectionLeases, values, {"connection_id": [connection_id]}) == 0:
-        transaction.connection.execute(_LEASES.insert().values(connection_id=connection_id, **values))
-    return token
+def _take(transaction: Transaction, connection_id: str, *, before: int | None, clock: Clock) -> int:
+    expires_at = clock() + timedelta(seconds=LEASE_S)
+    if before is None:  # never an update: somebody may have made the row since we looked, and then holds the lease
+        row = {"connection_id": connection_id, "token": 1, "expires_at": expires_at}
+        transaction.connection.execute(_LEASES.insert().values(**row))
+        return 1
+    values = {"token": before + 1, "expires_at": expires_at}
+    transaction.update(ConnectionLeases, values, {"connection_id": [connection_id]})
+    return before + 1
 
 
 def _look(transaction: Transaction, connection_id: str) -> tuple[int, datetime] | None:

@@ -2,19 +2,18 @@
 
 import codecs
 import io
+import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from journeys_pipeline.adapters.packed_lines import line_blocks
+from journeys_pipeline.adapters.contact_files import Limits
+from journeys_pipeline.adapters.contact_files.decoding import utf8_pieces
+from journeys_pipeline.adapters.contact_files.unpacking import unpacked
 
 LONGEST_TEXT = 10_000  # characters of one row
-MARKS = {  # UTF-32 first: its little-endian mark begins with that of UTF-16
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
+PIECE_BYTES = 1024 * 1024
+READ_BEFORE = Limits(max_bytes=sys.maxsize, max_expansion=sys.maxsize, max_row_bytes=sys.maxsize)
 
 
 def original_rows(path: Path, *, encoding: str, spans: Iterable[tuple[int, int | None]]) -> Iterator[str]:
@@ -46,12 +45,9 @@ def _lines(path: Path, encoding: str) -> Iterator[str]:
 
 
 def _texts(path: Path, encoding: str) -> Iterator[str]:
-    decoder: io.IncrementalNewlineDecoder | None = None
-    for block in line_blocks(path):
-        if decoder is None:
-            by_mark = next((name for mark, name in MARKS.items() if block.startswith(mark)), None)
-            bytes_to_text = codecs.getincrementaldecoder(by_mark or encoding)(errors="replace")
-            decoder = io.IncrementalNewlineDecoder(bytes_to_text, translate=True)
-        yield decoder.decode(block)
-    if decoder is not None:
-        yield decoder.decode(b"", final=True)
+    pieces = unpacked(path, piece_bytes=PIECE_BYTES, limits=READ_BEFORE)
+    text = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    decoder = io.IncrementalNewlineDecoder(text, translate=True)
+    for piece in utf8_pieces(pieces, encoding=encoding, limits=READ_BEFORE):
+        yield decoder.decode(piece)
+    yield decoder.decode(b"", final=True)

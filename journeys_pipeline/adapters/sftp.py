@@ -3,20 +3,15 @@
 import hashlib
 from collections.abc import Generator, Iterable
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from journeys_pipeline.adapters.sftp_attributes import look_at
 from journeys_pipeline.adapters.sftp_errors import ConnectionFailed, in_words, printable
 from journeys_pipeline.adapters.sftp_listing import RemoteFile, SkippedEntry, list_folder
-from journeys_pipeline.adapters.sftp_login import Timeouts, deadline, log_in
+from journeys_pipeline.adapters.sftp_login import LoggedIn, Timeouts, log_in
 from journeys_pipeline.adapters.sftp_reading import NotRegular, ReadingAhead
 from journeys_pipeline.adapters.sftp_writing import Refused, free_path, make_folder, replace_file
 from journeys_pipeline.catalog import Connection
-
-if TYPE_CHECKING:
-    from paramiko import Transport
-
-    from journeys_pipeline.adapters.sftp_channel import ReadingClient
 
 __all__ = [
     "ConnectionFailed",
@@ -44,11 +39,12 @@ class WriteFailed(Exception):
 class SftpSession:
     """An open connection. After a stall or a missed deadline it is closed, and everything further fails at once."""
 
-    def __init__(self, transport: "Transport", client: "ReadingClient", timeouts: Timeouts) -> None:
-        self._transport = transport
-        self._client = client
+    def __init__(self, connection: LoggedIn, timeouts: Timeouts) -> None:
+        self._transport = connection.transport
+        self._client = connection.client
+        self._watchdog = connection.watchdog
         self._timeouts = timeouts
-        self._ahead = ReadingAhead(client)
+        self._ahead = ReadingAhead(connection.client)
         self.skipped: list[SkippedEntry] = []  # by the last listing
 
     @property
@@ -147,9 +143,8 @@ class SftpSession:
     def _explained(self, failure: type[ConnectionFailed | FetchFailed | WriteFailed], task: str) -> Generator[None]:
         import paramiko  # noqa: PLC0415 - it costs a second, and most processes never fetch
 
-        limits = self._timeouts
         permission = "write" if failure is WriteFailed else "read"
-        with deadline(self._transport, limits.file_s) as passed:
+        with self._watchdog.within(self._timeouts.file_s) as limit:
             try:
                 yield
             except FileNotFoundError:
@@ -161,7 +156,7 @@ class SftpSession:
             except Refused as refusal:
                 reason = str(refusal)
             except (paramiko.SSHException, paramiko.SFTPError, OSError, EOFError, UnicodeError) as error:
-                reason = self._broken(error, is_late=passed.is_set())
+                reason = self._broken(error, is_late=limit.has_passed)
                 reason += WRITE_ADVICE if failure is WriteFailed and self.is_open else ""
             else:
                 return
@@ -194,8 +189,5 @@ def open_sftp(
     Raises:
         ConnectionFailed: with what to do about it; nothing secret is sent before the host key is a pinned one.
     """
-    transport, client = log_in(connection, password=password, passphrase=passphrase, timeouts=timeouts)
-    try:
-        yield SftpSession(transport, client, timeouts)
-    finally:
-        transport.close()
+    with closing(log_in(connection, password=password, passphrase=passphrase, timeouts=timeouts)) as logged_in:
+        yield SftpSession(logged_in, timeouts)

@@ -5,14 +5,14 @@ import logging
 import random
 import socket
 import time
-from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
-from threading import Event, Timer
 from typing import TYPE_CHECKING
 
 from journeys_pipeline.adapters.sftp_credentials import HostKey, pinned_keys, private_key
 from journeys_pipeline.adapters.sftp_errors import ConnectionFailed, Unreachable, in_words, printable
+from journeys_pipeline.adapters.sftp_watchdog import Watchdog
 from journeys_pipeline.catalog import Connection
 
 if TYPE_CHECKING:
@@ -31,6 +31,20 @@ class Timeouts:
     stall_s: float = 30  # between two packets
     file_s: float = 1800  # for one file, or one listing, from first to last byte
     retry_pauses_s: tuple[float, ...] = (1, 2, 4)  # before each further try to connect, up to half as long again
+
+
+@dataclass(frozen=True)
+class LoggedIn:
+    """An open connection, its SFTP client, and what holds it to time limits."""
+
+    transport: "Transport"
+    client: "ReadingClient"
+    watchdog: Watchdog
+
+    def close(self) -> None:
+        """The connection is gone."""
+        self.watchdog.close()
+        self.transport.close()
 
 
 @dataclass(frozen=True)
@@ -54,10 +68,8 @@ class _Login:
         return " and ".join(word for word, is_given in given if is_given)
 
 
-def log_in(
-    connection: Connection, *, password: str | None, passphrase: str | None, timeouts: Timeouts
-) -> "tuple[Transport, ReadingClient]":
-    """A logged-in transport and its SFTP client; network errors are tried again, refusals are not.
+def log_in(connection: Connection, *, password: str | None, passphrase: str | None, timeouts: Timeouts) -> LoggedIn:
+    """An open connection; network errors are tried again, refusals are not.
 
     Raises:
         ConnectionFailed: with what to do about it; nothing secret is sent before the host key is a pinned one.
@@ -77,25 +89,7 @@ def log_in(
     return _attempt(login, timeouts)
 
 
-@contextmanager
-def deadline(transport: "Transport", seconds: float) -> Generator[Event]:
-    """Closes the transport when time is up, which ends any wait in paramiko; the event then is set."""
-    passed = Event()
-
-    def cut() -> None:
-        passed.set()
-        transport.close()
-
-    timer = Timer(seconds, cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield passed
-    finally:
-        timer.cancel()
-
-
-def _attempt(login: _Login, timeouts: Timeouts) -> "tuple[Transport, ReadingClient]":
+def _attempt(login: _Login, timeouts: Timeouts) -> LoggedIn:
     import paramiko
 
     from journeys_pipeline.adapters.sftp_channel import open_client
@@ -104,7 +98,9 @@ def _attempt(login: _Login, timeouts: Timeouts) -> "tuple[Transport, ReadingClie
         sock = undo.enter_context(_dial(login, timeouts.connect_s))
         transport = paramiko.Transport(sock)
         undo.callback(transport.close)
-        with deadline(transport, timeouts.connect_s) as passed:
+        watchdog = Watchdog(transport.close)
+        undo.callback(watchdog.close)
+        with watchdog.within(timeouts.connect_s) as limit:
             try:
                 _shake_hands(transport, login, timeouts)
                 _authenticate(transport, login)
@@ -112,10 +108,10 @@ def _attempt(login: _Login, timeouts: Timeouts) -> "tuple[Transport, ReadingClie
             except ConnectionFailed:
                 raise
             except Exception as error:  # noqa: BLE001 - paramiko hands on whatever its thread died of, at a bad packet too
-                late = passed.is_set() or isinstance(error, TimeoutError)
+                late = limit.has_passed or isinstance(error, TimeoutError)
                 raise _explain(error, login, late=late, logged_in=transport.is_authenticated()) from None
         undo.pop_all()
-    return transport, client
+    return LoggedIn(transport, client, watchdog)
 
 
 def _dial(login: _Login, connect_s: float) -> socket.socket:

@@ -163,37 +163,38 @@ class ReadingAhead:
         self._client = client
         self._expected: OrderedDict[RemoteFile, None] = OrderedDict()
         self._begun: OrderedDict[RemoteFile, FileReading] = OrderedDict()
+        self._begun_bytes = 0
 
     def expect(self, files: Iterable[RemoteFile]) -> None:
         """These files will be asked for, in this order; what was expected before no longer is."""
-        for reading in self._begun.values():
-            reading.close()
-        self._begun.clear()
+        while self._begun:
+            self._take_first()[1].close()
         self._expected = OrderedDict.fromkeys(files)
 
     def take(self, file: RemoteFile) -> FileReading:
         """The reading of this file, whether expected or not; files expected before it no longer are."""
         while file in self._begun:
-            begun, reading = self._begun.popitem(last=False)
+            begun, reading = self._take_first()
             if begun == file:
                 break
             reading.close()
         else:
             while file in self._expected:
                 self._expected.popitem(last=False)
-            reading = self._begin(file)
+            reading = FileReading(self._client, file)
         self._begin_next()
         return reading
 
-    def _begin(self, file: RemoteFile) -> FileReading:
-        return FileReading(self._client, file)
+    def _take_first(self) -> tuple[RemoteFile, FileReading]:
+        file, reading = self._begun.popitem(last=False)
+        self._begun_bytes -= file.file_bytes
+        return file, reading
 
     def _begin_next(self) -> None:
-        free_bytes = AHEAD_BYTES - sum(file.file_bytes for file in self._begun)
         while self._expected and len(self._begun) < AHEAD_FILES:
             file = next(iter(self._expected))
-            free_bytes -= file.file_bytes
-            if free_bytes < 0:
+            if self._begun_bytes + file.file_bytes > AHEAD_BYTES:
                 break
             del self._expected[file]
-            self._begun[file] = self._begin(file)
+            self._begun[file] = FileReading(self._client, file)
+            self._begun_bytes += file.file_bytes

@@ -12,9 +12,22 @@ from journeys_pipeline.tiers import Tier
 DAILY = [asset.key.to_user_string() for asset in (*fact_assets, *daily_metric_assets, refreshes)]
 MONTHLY = ["mep_ledger", "mep_summary", *(asset.key.to_user_string() for asset in monthly_metric_assets)]
 
+INGESTED = [
+    "landed_files", "contact_entries", "import_performance", "import_exports", "file_returns", "journeys",
+    "journey_events",
+]  # fmt: skip
+
 ingest = dg.define_asset_job(
     "ingest",
-    selection=["landed_files", "contact_entries", "import_performance", "import_exports", "journeys", "journey_events"],
+    selection=[
+        "landed_files",
+        "contact_entries",
+        "import_performance",
+        "import_exports",
+        "file_returns",
+        "journeys",
+        "journey_events",
+    ],
     description="Fetch what is new from every server, and accept or refuse its records.",
     tags={"journeys/writes": "imports"},
 )

@@ -1,10 +1,13 @@
 """One fetch at a time writes about a connection; one that was overtaken writes no more."""
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,14 +15,23 @@ from journeys_pipeline.adapters import leases
 from journeys_pipeline.adapters.leases import LEASE_S, LeaseHeld, LeaseLost, hold_lease
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.schemas.landed_files import ConnectionLeases
+from journeys_pipeline_tests.databases import new_database, serve_postgresql
 
 NOON = datetime(2026, 3, 20, 12, tzinfo=UTC)
 PATIENCE_S = 20
+THREADS = 8
 
 
-@pytest.fixture
-def warehouse(tmp_path: Path) -> Warehouse:
-    warehouse = Warehouse(f"sqlite:///{tmp_path / 'warehouse.sqlite'}")
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[str]:
+    """The URL, without a database, of a real PostgreSQL server of this module's own."""
+    with serve_postgresql() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
+    warehouse = Warehouse(new_database(request, tmp_path))
     warehouse.migrate()
     return warehouse
 
@@ -118,3 +130,50 @@ def test_the_lease_of_a_dead_holder_is_taken_over_though_its_clock_was_a_year_ah
         token = lease.token
 
     assert token == 2
+
+
+def test_of_eight_who_want_a_connection_one_at_a_time_has_it(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("journeys_pipeline.adapters.leases.LOOK_S", 0.01)
+    starting_line = threading.Barrier(THREADS)
+    tokens: list[int] = []
+    seen_at_once: list[int] = []
+
+    def take(_thread: int) -> None:
+        starting_line.wait(timeout=60)
+        with suppress(LeaseHeld), hold_lease(warehouse, "acme-sftp") as lease:
+            tokens.append(lease.token)
+            time.sleep(0.02)
+            seen_at_once.append(max(tokens) - lease.token)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(take, range(THREADS)))
+
+    assert tokens == list(range(1, len(tokens) + 1))
+    assert seen_at_once == [0] * len(tokens)
+    assert tokens
+
+
+def test_of_two_who_find_a_new_connection_free_at_the_same_time_one_waits(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_looked = threading.Barrier(2, timeout=0.5)  # SQLite never lets both look
+    look = leases._look  # noqa: SLF001 - the instant between looking and taking is what is tested
+
+    def look_together(*given: Any) -> Any:
+        found = look(*given)
+        with suppress(threading.BrokenBarrierError):
+            time.sleep(0.3 * both_looked.wait())  # one of them acts when the other has taken it
+        return found
+
+    def take(_thread: int) -> int:
+        with hold_lease(warehouse, "acme-sftp") as lease:
+            return lease.token
+
+    monkeypatch.setattr(leases, "LOOK_S", 0.01)
+    monkeypatch.setattr(leases, "_look", look_together)
+    with ThreadPoolExecutor() as pool:
+        tokens = sorted(pool.map(take, range(2)))
+
+    assert tokens == [1, 2]

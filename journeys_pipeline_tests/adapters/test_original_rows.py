@@ -1,6 +1,8 @@
 """Rejected rows are shown as their sender wrote them, whatever the encoding, packing and line ends."""
 
 import gzip
+import io
+import zipfile
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +23,14 @@ def rows(path: Path, content: bytes, spans: list[Span], encoding: str = "utf-8")
     return list(original_rows(path, encoding=encoding, spans=spans))
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress])
+def zip_of(content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("contacts.csv", content)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress, zip_of])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"])
 def test_rows_are_found_by_their_lines(tmp_path: Path, encoding: str, end: str, pack: Callable[[bytes], bytes]) -> None:

@@ -25,8 +25,8 @@ from journeys_pipeline_tests.sftp_connections import CONTENT, connect_to, enter,
 IMPATIENT = Timeouts(connect_s=1, stall_s=0.5, file_s=10, retry_pauses_s=())
 HASTY = Timeouts(retry_pauses_s=(0.05, 0.05))
 LONGEST_S = 6.0  # login, stall, and whatever else this machine has to do
-IN_LOGIN = (0, 7, 21, 1_000, 2_500)  # byte of what the server sends: greeting, key exchange, authentication
-IN_FILE = (20_000, 131_072, 250_000, 302_000)
+IN_LOGIN = (0, 7, 1_000, 2_500)  # byte of what the server sends: greeting, key exchange, authentication
+IN_FILE = (20_000, 131_072, 302_000)
 SMALL = [bytes([number]) * 3_000 for number in range(40)]
 
 

@@ -6,6 +6,7 @@ import logging
 import socket
 import time
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_another_host_key_than_the_pinned_one_is_refused_with_both_fingerprints(
         enter(pinned)
 
     assert fingerprint(other) in str(failure.value)
-    assert fingerprint(connection.host_key) in str(failure.value)
+    assert fingerprint(connection.host_keys[0]) in str(failure.value)
 
 
 def test_a_host_key_of_a_kind_that_the_server_lacks_is_refused_with_the_pinned_fingerprint(
@@ -136,9 +137,14 @@ def test_a_failed_connection_logs_no_stack_trace(
     assert [record for record in caplog.records if record.name.startswith("paramiko")] == []
 
 
-@pytest.mark.parametrize("passphrase", ["", "open sesame"], ids=["plain", "encrypted"])
-@pytest.mark.parametrize("form", ["OpenSSH", "PEM", "PKCS8"])
-@pytest.mark.parametrize("kind", ["ed25519", "ecdsa", "rsa"])
+@pytest.mark.parametrize(
+    ("kind", "form", "passphrase"),
+    [
+        *product(["ed25519", "ecdsa", "rsa"], ["OpenSSH", "PEM", "PKCS8"], ["open sesame"]),
+        ("ecdsa", "PEM", ""),
+        ("rsa", "PKCS8", ""),
+    ],
+)
 def test_a_private_key_of_any_usual_kind_and_form_opens_the_door(
     connection: Connection, openssh_server: OpenSshServer, kind: str, form: str, passphrase: str
 ) -> None:

@@ -1,18 +1,8 @@
 """The warehouse keeps what it is given exactly, on SQLite and on PostgreSQL alike."""
 
-import os
-import pwd
-import shutil
-import signal
-import socket
-import subprocess
-import tempfile
 import threading
-import time
-import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -25,79 +15,27 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from journeys_pipeline.adapters.leases import LeaseHeld, hold_lease
 from journeys_pipeline.adapters.warehouse import METADATA, TABLES, Warehouse
 from journeys_pipeline.schemas.metrics import CampaignPerformance, ChannelPerformance, Refreshes, TouchedDays
+from journeys_pipeline_tests.databases import new_database, serve_postgresql
 
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 EARLY, LATE = datetime(2026, 3, 2, 23, 59, 59, 123456, tzinfo=UTC), datetime(2026, 3, 3, 0, 0, 0, 1, tzinfo=UTC)
 COMMENTS = {"add_table_comment", "remove_table_comment", "modify_comment"}
-START_S = 30.0
 THREADS, WRITES = 8, 20
 
 
 @pytest.fixture(scope="module")
 def postgresql() -> Iterator[str]:
     """The URL, without a database, of a real PostgreSQL server of this module's own."""
-    pytest.importorskip("psycopg2", reason="no PostgreSQL driver here (the extra named postgres)")
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not programs:
-        reason = "no PostgreSQL server here (Debian: apt-get install postgresql)"
-        pytest.fail(reason) if "CI" in os.environ else pytest.skip(reason)
-    # PostgreSQL refuses to run as root: then it runs as nobody, in a folder that nobody can reach.
-    owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-    home = Path(tempfile.mkdtemp(prefix="journeys-postgresql-"))
-    start: dict[str, Any] = {"cwd": home}
-    if owner:
-        os.chown(home, owner.pw_uid, owner.pw_gid)
-        start |= {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-    try:
-        yield from _serve(programs[-1].parent, home / "data", start)
-    finally:
-        shutil.rmtree(home)
-
-
-def _serve(programs: Path, data: Path, start: dict[str, Any]) -> Iterator[str]:
-    init = [programs / "initdb", "-D", data, "-U", "journeys", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
-    subprocess.run(init, check=True, capture_output=True, **start)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    command = [programs / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", "", "-F"]
-    command += ["-c", "timezone=Asia/Kolkata"]  # a server far from UTC: times must come back in UTC all the same
-    with (data.parent / "log").open("wb") as log:
-        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **start)
-    url = f"postgresql+psycopg2://journeys@127.0.0.1:{port}"
-    try:
-        _wait_until_it_answers(server, url, data.parent / "log")
-        yield url
-    finally:
-        server.send_signal(signal.SIGINT)  # "fast": disconnects whoever is still there
-        server.wait(START_S)
-
-
-def _wait_until_it_answers(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    engine = sa.create_engine(f"{url}/postgres", poolclass=sa.NullPool)
-    give_up_at = time.monotonic() + START_S
-    while server.poll() is None and time.monotonic() < give_up_at:
-        try:
-            engine.connect().close()
-        except sa.exc.OperationalError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail(f"PostgreSQL did not start: {log.read_text()}")
+    with serve_postgresql() as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a new, empty database."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'warehouse.sqlite'}"
-    server, name = request.getfixturevalue("postgresql"), f"w{uuid.uuid4().hex}"
-    engine = sa.create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    return f"{server}/{name}"
+    return new_database(request, tmp_path)
 
 
 @pytest.fixture
@@ -289,29 +227,6 @@ def test_eight_writers_at_once_lose_nothing(warehouse: Warehouse) -> None:
     for table, grain in ((Refreshes, ""), (CampaignPerformance, "day")):
         rows = warehouse.read(table, grain=grain)
         assert (set(rows["account_id"]), rows.height) == (written, THREADS * WRITES)
-
-
-def test_of_eight_who_want_a_connection_one_at_a_time_has_it(
-    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("journeys_pipeline.adapters.leases.LOOK_S", 0.01)
-    starting_line = threading.Barrier(THREADS)
-    tokens: list[int] = []
-    seen_at_once: list[int] = []
-
-    def take(_thread: int) -> None:
-        starting_line.wait(timeout=60)
-        with suppress(LeaseHeld), hold_lease(warehouse, "acme-sftp") as lease:
-            tokens.append(lease.token)
-            time.sleep(0.02)
-            seen_at_once.append(max(tokens) - lease.token)
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(take, range(THREADS)))
-
-    assert tokens == list(range(1, len(tokens) + 1))
-    assert seen_at_once == [0] * len(tokens)
-    assert tokens
 
 
 def campaign(account_id: str) -> dict[str, object]:

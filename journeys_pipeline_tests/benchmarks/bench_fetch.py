@@ -1,6 +1,6 @@
 """How long a verified fetch takes beside the OpenSSH client, both from the same server on loopback.
 
-    python -m benchmarks.bench_fetch
+    python -m journeys_pipeline_tests.benchmarks.bench_fetch
 
 Server and client share the processors, for both. Ours also hashes, and asks for size and time before and after.
 """

@@ -62,12 +62,18 @@ class Fetch:
             raise
         except Exception as error:  # noqa: BLE001 - one customer's failure must not stop another's fetch
             LOG.error("The fetch of %s failed: %s", self.connection.id, _where(error))  # noqa: TRY400 - its text may hold contacts
-            manifest.fail(f"The fetch failed inside this program ({type(error).__name__}); its log says where.")
+            manifest.fail(f"The fetch failed inside this program ({_kind(error)}); its log says where.")
         manifest.save()
 
 
+def _kind(error: Exception) -> str:
+    """Whether our disk is full, say; never the error's text, which may hold contacts or secrets."""
+    reason = error.strerror if isinstance(error, OSError) else None
+    return f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+
+
 def _where(error: Exception) -> str:
-    """The error's type and the last calls; never its text, which may hold contacts or secrets."""
+    """The error's kind and the last calls."""
     frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
     calls = (f"{Path(frame.filename).name}:{frame.lineno} ({frame.name})" for frame in frames)
-    return f"{type(error).__name__} at {', '.join(calls)}"
+    return f"{_kind(error)} at {', '.join(calls)}"

@@ -101,8 +101,9 @@ class Manifest:
             self._see((feed.id, file.name), Sighting(stamp(file), listed_at))
 
     def has_failed(self, feed: Feed, file: RemoteFile) -> bool:
-        """Whether this edition of the file could not be fetched before."""
-        return (feed.id, file.name, stamp(file)) in self._failures
+        """Whether this edition of the file could not be fetched, or not be put away, before."""
+        file_id = self.row_of(feed, file)
+        return (feed.id, file.name, stamp(file)) in self._failures or bool(file_id and self._after_errors.get(file_id))
 
     def row_of(self, feed: Feed, file: RemoteFile) -> str | None:
         """The id of the row that tells of the file as it is listed, once its bytes are kept."""

@@ -13,6 +13,7 @@ from journeys_pipeline.adapters.sftp import FetchFailed, RemoteFile, SftpSession
 from journeys_pipeline.adapters.sftp_listing import FOLDER
 from journeys_pipeline.adapters.sftp_login import printable
 from journeys_pipeline.catalog import Connection, ContactsFeed, Feed
+from journeys_pipeline.identity import identify
 
 BATCH = 100  # files whose rows are committed together
 BATCH_S = 2.0  # or as many as were read in this time
@@ -29,16 +30,17 @@ class _Errand:
     feeds: list[Feed]  # all that match, in the catalog's order
     due: list[Feed]  # those that want it now
     is_known: bool  # it was read before
-    has_failed: bool
-
-    @property
-    def is_left(self) -> bool:
-        return self.feeds[0].after_landing == "leave"
+    has_failed: bool  # to be fetched, or to be put away
+    order: str  # among its like
 
     @property
     def priority(self) -> tuple[bool, bool, str]:
         """News first; last what failed before, for it may end the session again."""
-        return self.has_failed, self.is_known, self.file.name
+        return self.has_failed, self.is_known, self.order
+
+    @property
+    def is_left(self) -> bool:
+        return self.feeds[0].after_landing == "leave"
 
 
 class Visit:
@@ -81,10 +83,11 @@ class Visit:
             self._manifest.skip(entry, next(iter(matcher.feeds_of(entry.name)), None))
 
     def _forget_what_is_gone(self) -> None:
-        """Files were put away by a fetch that could not say so any more, or by their sender."""
+        """Uploads were given up; files were put away by a fetch that could not say so any more, or by their sender."""
         emptying = {feed.id for feed in self._connection.feeds if feed.after_landing != "leave"}
-        for key in list(self._manifest.sightings):
-            if key[0] in emptying and key[1] not in self._listed:
+        gone = [key for key in self._manifest.sightings if key[1] not in self._listed]
+        for key in gone:
+            if key[0] in emptying or self._manifest.sightings[key].read_at is None:
                 self._manifest.forget(key)
 
     def _plan(self, matcher: Matcher, *, as_of: datetime, now: datetime, listed_at: datetime) -> list[_Errand]:
@@ -99,22 +102,24 @@ class Visit:
                     due.append(feed)
                 elif wanted is Due.A_SECOND_LISTING:
                     self._manifest.expect(feed, file, listed_at=listed_at)
-            errands += self._errand(file, feeds, due)
+            errands += self._errand(file, feeds, due, as_of=as_of)
         return errands
 
-    def _errand(self, file: RemoteFile, feeds: list[Feed], due: list[Feed]) -> Iterator[_Errand]:
+    def _errand(self, file: RemoteFile, feeds: list[Feed], due: list[Feed], *, as_of: datetime) -> Iterator[_Errand]:
         if feeds and feeds[0].after_landing != "leave" and all(self._is_known(feed, file) for feed in feeds):
             due = feeds  # it should not lie here any more; but before it goes, is it still what was read?
         if due:
             is_known = all(self._is_known(feed, file) for feed in due)
             has_failed = any(self._manifest.has_failed(feed, file) for feed in due)
-            yield _Errand(file, feeds, due, is_known, has_failed)
+            order = identify(as_of, file.name) if has_failed else file.name  # lest one that fails always hide the next
+            yield _Errand(file, feeds, due, is_known, has_failed, order)
 
     def _is_known(self, feed: Feed, file: RemoteFile) -> bool:
         return self._manifest.row_of(feed, file) is not None
 
     def _do(self, errands: list[_Errand], *, listed_at: datetime) -> None:
         settled_at = monotonic()
+        self._session.expect(errand.file for errand in errands if not errand.has_failed)
         for errand in errands:
             if errand.is_known and not errand.is_left and self._failures >= MOST_FAILURES:
                 continue

@@ -1,18 +1,22 @@
 """Stage 2: entries of contact files, accepted or refused, and the import performance table."""
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
+from journeys_pipeline.adapters.fetching import at_once
+from journeys_pipeline.adapters.returning import Returns
+from journeys_pipeline.adapters.sftp import ConnectionFailed, open_sftp
 from journeys_pipeline.adapters.whole_files import write_whole
+from journeys_pipeline.catalog import Connection, ContactsFeed
 from journeys_pipeline.defs.contact_reading import ContactReader
 from journeys_pipeline.defs.metadata import about, markdown_table
 from journeys_pipeline.defs.partitions import logical_time
-from journeys_pipeline.defs.reading import batches, unread_files
+from journeys_pipeline.defs.reading import File, batches, unread_files
 from journeys_pipeline.defs.resources import (
     CatalogFile,
     LakeFolder,
@@ -20,10 +24,11 @@ from journeys_pipeline.defs.resources import (
     ReportsFolder,
     WarehouseDatabase,
 )
+from journeys_pipeline.defs.secrets import secret
 from journeys_pipeline.rendering.charts import draw_imports
 from journeys_pipeline.rendering.csv import render_csv
 from journeys_pipeline.schemas.contact_entries import ContactEntries, ImportExport, ImportPerformance
-from journeys_pipeline.schemas.landed_files import CONNECTION_ERROR, LANDED, FeedReadings, LandedFiles
+from journeys_pipeline.schemas.landed_files import CONNECTION_ERROR, LANDED, FeedReadings, FileReturns, LandedFiles
 from journeys_pipeline.transforms.contact_entries import export_imports, measure_imports
 
 DRAWN_DAYS = timedelta(days=31)
@@ -96,3 +101,42 @@ def import_exports(warehouse_database: WarehouseDatabase, reports_folder: Report
     return dg.MaterializeResult(
         metadata={"dagster/row_count": imports.height, "folder": dg.MetadataValue.path(str(folder))}
     )
+
+
+@dg.asset(deps=["import_performance"], **about(FileReturns, kinds={"sftp", "sqlalchemy"}, group="imports"))
+def file_returns(
+    context: dg.AssetExecutionContext,
+    catalog_file: CatalogFile,
+    landing_folder: LandingFolder,
+    lake_folder: LakeFolder,
+    warehouse_database: WarehouseDatabase,
+) -> dg.MaterializeResult:
+    returns = Returns(landing_folder.open(), warehouse_database.open(), render_csv, logical_time(context))
+    entries = lake_folder.open().scan(ContactEntries).select("file_id", "row_number", "is_valid", "reasons")
+    waiting = {
+        connection.id: files for connection in catalog_file.load().connections if (files := returns.waiting(connection))
+    }
+    connections = [connection for connection in catalog_file.load().connections if connection.id in waiting]
+    given = at_once(connections, lambda connection: _give_back(connection, waiting[connection.id], returns, entries))
+    counts = {"files given back": sum(given), "files waiting": sum(map(len, waiting.values())) - sum(given)}
+    return dg.MaterializeResult(metadata=counts)
+
+
+def _give_back(connection: Connection, files: Sequence[File], returns: Returns, entries: pl.LazyFrame) -> int:
+    """How many files' rejects and receipts now lie beside them; the next run tries the others again."""
+    encodings = {feed.id: feed.encoding for feed in connection.feeds if isinstance(feed, ContactsFeed)}
+    password, passphrase = secret(connection.password_env), secret(connection.passphrase_env)
+    try:
+        with open_sftp(connection, password=password, passphrase=passphrase) as session:
+            return sum(
+                returns.return_rejects(
+                    session,
+                    file,
+                    folder=connection.folder,
+                    entries=entries.filter(pl.col("file_id") == file["file_id"]).collect(),
+                    encoding=encodings[file["feed_id"]],
+                )
+                for file in files
+            )
+    except ConnectionFailed:
+        return 0  # the next fetch says why in a row of its own

@@ -8,6 +8,7 @@ from journeys_pipeline.catalog import Connection
 from journeys_pipeline.defs.metadata import about, markdown_table
 from journeys_pipeline.defs.partitions import logical_time
 from journeys_pipeline.defs.resources import CatalogFile, LandingFolder, WarehouseDatabase
+from journeys_pipeline.defs.secrets import secret
 from journeys_pipeline.schemas.landed_files import LandedFiles
 
 
@@ -22,7 +23,7 @@ def landed_files(
 
     def fetch(connection: Connection) -> pl.DataFrame:
         return Fetch(connection, landing_zone, warehouse, as_of).run(
-            password=_secret(connection.password_env), passphrase=_secret(connection.passphrase_env)
+            password=secret(connection.password_env), passphrase=secret(connection.passphrase_env)
         )
 
     rows = pl.concat([LandedFiles.create_empty(), *at_once(catalog_file.load().connections, fetch)], how="vertical")
@@ -37,7 +38,3 @@ def landed_files(
             "troubles": markdown_table(troubles),
         }
     )
-
-
-def _secret(variable: str | None) -> str | None:
-    return dg.EnvVar(variable).get_value() if variable else None

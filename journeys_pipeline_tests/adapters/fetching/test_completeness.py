@@ -80,3 +80,20 @@ def test_a_file_replaced_beside_its_old_marker_needs_two_listings_too(customer: 
 
     assert during.is_empty()
     assert customer.landed() == ["one", "two, half"]
+
+
+def test_an_upload_that_was_given_up_is_forgotten(customer: Any) -> None:
+    customer = customer.with_feeds({"complete_when": "listed_twice"})
+    path = customer.folder / "a.csv"
+    path.write_text("half")
+    os.utime(path, (0, 0))
+    customer.fetch()
+    path.unlink()
+    customer.fetch(5 * MINUTE)
+    path.write_text("hal.")
+    os.utime(path, (0, 0))
+
+    third, fourth = customer.fetch(10 * MINUTE), customer.fetch(15 * MINUTE)
+
+    assert third.is_empty()
+    assert fourth["status"].to_list() == ["landed"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from journeys_pipeline.adapters.fetching import visit
 from journeys_pipeline.adapters.sftp import RemoteFile, SftpSession, WriteFailed
 
 DELETE = {"after_landing": "delete"}
@@ -158,18 +159,34 @@ def test_a_file_stays_until_all_its_feeds_have_it(customer: Any) -> None:
     assert files_below(customer.folder) == []
 
 
-def test_a_folder_that_cannot_be_emptied_costs_few_readings_each_time(
+def test_a_folder_that_cannot_be_emptied_costs_few_readings_each_time_and_in_time_all_are_tried(
+    customer: Any, unwritable: list[str], readings: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = customer.with_feeds(DELETE)
+    for number in range(15):
+        (customer.folder / f"{number:02}.csv").write_text(f"{number}")
+    customer.fetch()
+    del readings[:], unwritable[:]
+
+    monkeypatch.setattr(visit, "BATCH", 5)
+    for hours in (1, 2, 3, 4):
+        customer.fetch(hours)
+
+    assert len(readings) == len(unwritable) == 40
+    assert len(set(unwritable)) == 15
+
+
+def test_news_are_not_held_up_by_files_that_cannot_be_put_away(
     customer: Any, unwritable: list[str], readings: list[str]
 ) -> None:
     customer = customer.with_feeds(DELETE)
-    for number in range(30):
-        (customer.folder / f"{number:02}.csv").write_text(f"{number}")
+    for name in ("a.csv", "b.csv"):
+        (customer.folder / name).write_text(name)
     customer.fetch()
-    readings.clear()
-    monkeypatched = "journeys_pipeline.adapters.fetching.visit.BATCH"
+    (customer.folder / "c.csv").write_text("c")
+    del readings[:]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(monkeypatched, 5)
-        customer.fetch(hours=1)
+    customer.fetch(hours=1)
 
-    assert len(readings) == 10
+    assert readings[0] == "c.csv"
+    assert sorted(readings) == ["a.csv", "b.csv", "c.csv"]

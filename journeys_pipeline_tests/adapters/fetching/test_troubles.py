@@ -1,5 +1,6 @@
 """What could not be fetched is a row that says why: once for each cause, and never in the way of the rest."""
 
+import errno
 import logging
 import os
 from dataclasses import replace
@@ -159,3 +160,23 @@ def test_a_fault_of_ours_is_a_row_too_whose_log_holds_no_contact(
     assert rows["error"][1] == "The fetch failed inside this program (KeyError); its log says where."
     assert "KeyError at visit.py:" in caplog.text
     assert SECRET not in caplog.text
+
+
+def test_a_full_disk_of_ours_is_said_and_what_came_before_is_kept(
+    customer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (customer.folder / "a.csv").write_text("one")
+    (customer.folder / "b.csv").write_text("two")
+    fetch = SftpSession.fetch
+
+    def fill_disk(session: SftpSession, file: RemoteFile, into: BinaryIO) -> str:
+        if file.name == "b.csv":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/landing/secret")
+        return fetch(session, file, into)
+
+    monkeypatch.setattr(SftpSession, "fetch", fill_disk)
+    rows = customer.fetch()
+
+    assert rows["status"].to_list() == ["landed", "connection_error"]
+    told = "The fetch failed inside this program (OSError: No space left on device); its log says where."
+    assert rows["error"][1] == told

@@ -1,0 +1,86 @@
+"""A real PostgreSQL server, and new databases on it or on SQLite."""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+START_S = 30.0
+
+
+@contextmanager
+def serve_postgresql() -> Iterator[str]:
+    """The URL, without a database, of a server that runs while the block does."""
+    pytest.importorskip("psycopg2", reason="no PostgreSQL driver here (the extra named postgres)")
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not programs:
+        reason = "no PostgreSQL server here (Debian: apt-get install postgresql)"
+        pytest.fail(reason) if "CI" in os.environ else pytest.skip(reason)
+    # PostgreSQL refuses to run as root: then it runs as nobody, in a folder that nobody can reach.
+    owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+    home = Path(tempfile.mkdtemp(prefix="journeys-postgresql-"))
+    start: dict[str, Any] = {"cwd": home}
+    if owner:
+        os.chown(home, owner.pw_uid, owner.pw_gid)
+        start |= {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+    try:
+        yield from _serve(programs[-1].parent, home / "data", start)
+    finally:
+        shutil.rmtree(home)
+
+
+def new_database(request: pytest.FixtureRequest, folder: Path) -> str:
+    """The URL of a new, empty database of the kind that the fixture's parameter names: sqlite or postgresql.
+
+    For the latter the test module needs a fixture `postgresql` that gives the server's URL.
+    """
+    if request.param == "sqlite":
+        return f"sqlite:///{folder / 'warehouse.sqlite'}"
+    server, name = request.getfixturevalue("postgresql"), f"w{uuid.uuid4().hex}"
+    engine = sa.create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    return f"{server}/{name}"
+
+
+def _serve(programs: Path, data: Path, start: dict[str, Any]) -> Iterator[str]:
+    init = [programs / "initdb", "-D", data, "-U", "journeys", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
+    subprocess.run(init, check=True, capture_output=True, **start)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    command = [programs / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", "", "-F"]
+    command += ["-c", "timezone=Asia/Kolkata"]  # a server far from UTC: times must come back in UTC all the same
+    with (data.parent / "log").open("wb") as log:
+        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **start)
+    url = f"postgresql+psycopg2://journeys@127.0.0.1:{port}"
+    try:
+        _wait_until_it_answers(server, url, data.parent / "log")
+        yield url
+    finally:
+        server.send_signal(signal.SIGINT)  # "fast": disconnects whoever is still there
+        server.wait(START_S)
+
+
+def _wait_until_it_answers(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    engine = sa.create_engine(f"{url}/postgres", poolclass=sa.NullPool)
+    give_up_at = time.monotonic() + START_S
+    while server.poll() is None and time.monotonic() < give_up_at:
+        try:
+            engine.connect().close()
+        except sa.exc.OperationalError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail(f"PostgreSQL did not start: {log.read_text()}")
