@@ -1,6 +1,8 @@
 """Contact files from the landing zone to accepted and refused entries in the lake, in bounded memory."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -18,6 +20,31 @@ from journeys_pipeline.schemas.landed_files import REFUSED, LandedFiles
 from journeys_pipeline.transforms.contact_entries import ContactFile, find_repetitions, judge_contacts
 
 PEOPLE_PER_PART = 2_000_000
+JUDGED_AT_ONCE = 2  # some steps of judging use one processor only
+
+
+def judge_file(path: Path, *, feed: ContactsFeed, about: ContactFile) -> Iterator[pl.DataFrame]:
+    """ContactEntries of a contact file in order, in chunks; duplicates are flagged within a chunk only.
+
+    Raises:
+        UnreadableFile: the file is refused as a whole; it may come after some chunks.
+    """
+    rows = read_contact_rows(
+        path,
+        phone_column=feed.phone_columns,
+        email_column=feed.email_columns,
+        delimiter=feed.delimiter,
+        encoding=feed.encoding,
+        limits=Limits(feed.max_bytes, feed.max_expansion, feed.max_row_bytes, feed.max_columns),
+    )
+    under_way: deque[Future[pl.DataFrame]] = deque()
+    with ThreadPoolExecutor(JUDGED_AT_ONCE) as pool:
+        for chunk in rows:
+            under_way.append(pool.submit(judge_contacts(chunk.lazy(), feed=feed, file=about).collect))
+            if len(under_way) > JUDGED_AT_ONCE:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
 
 
 @dataclass(frozen=True)
@@ -112,25 +139,15 @@ class ContactReader:
     def _judge(self, file: File, folder: Path) -> JudgedFile | None:
         """The judged file; None if it is refused."""
         feed = self.catalog.contacts_feed(file["connection_id"], file["feed_id"])
+        path = self.landing_zone.path(file["connection_id"], file["sha256"])
         about = ContactFile(file["file_id"], file["account_id"], file["fetched_at"])
         judged = JudgedFile(file)
         try:
-            for number, rows in enumerate(self._rows(file, feed)):
-                entries = judge_contacts(rows.lazy(), feed=feed, file=about).collect()
-                path = folder / f"{file['file_id']}-{number}.parquet"
-                judged.chunks.append(Chunk.write(path, entries))
+            for number, entries in enumerate(judge_file(path, feed=feed, about=about)):
+                chunk = Chunk.write(folder / f"{file['file_id']}-{number}.parquet", entries)
+                judged.chunks.append(chunk)
         except UnreadableFile as failure:
             row = file | {"status": REFUSED, "error": str(failure)}
             self.warehouse.upsert(LandedFiles, pl.DataFrame([row], schema=LandedFiles.create_empty().schema))
             return None
         return judged
-
-    def _rows(self, file: File, feed: ContactsFeed) -> Iterator[pl.DataFrame]:
-        return read_contact_rows(
-            self.landing_zone.path(file["connection_id"], file["sha256"]),
-            phone_column=feed.phone_columns,
-            email_column=feed.email_columns,
-            delimiter=feed.delimiter,
-            encoding=feed.encoding,
-            limits=Limits(feed.max_bytes, feed.max_expansion, feed.max_row_bytes, feed.max_columns),
-        )

@@ -36,7 +36,7 @@ class ContactEntries(dy.Schema):
     )
     reasons = dy.String(nullable=True, description="Codes of all reasons for refusal, comma-separated (F53)")
     shape = dy.String(
-        nullable=True, description="Shape of what was refused: letters as x, digits as 9; never the contact itself"
+        nullable=True, description="Shape of what was refused: runs of letters as x, of digits as 9; never the contact"
     )
     is_duplicate = dy.Bool(description="The same person came earlier in this file (D9); valid all the same")
     attributes = dy.String(description="The other columns as JSON")

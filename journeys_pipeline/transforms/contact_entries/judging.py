@@ -35,14 +35,14 @@ class ContactFile:
 def judge_contacts(rows: pl.LazyFrame, *, feed: ContactsFeed, file: ContactFile) -> pl.LazyFrame:
     """One ContactEntries row per contact row, by row_number: accepted, or refused with all its reasons (F47-F53).
 
-    `rows` has row_number, raw_phone, raw_email, attributes, is_readable. Only the feed's contact types are judged.
+    `rows`, in that order, has row_number, raw_phone, raw_email, attributes, is_readable. Only the feed's contact types
+    are judged.
     With both types one valid contact is enough if the other is empty (F51), never if it is malformed (F50).
     Duplicates are those among these rows (D9).
     """
     imported_at = pl.lit(file.imported_at, dtype=pl.Datetime("us", "UTC"))
     return (
-        rows.sort("row_number")
-        .with_columns(pl.col(RAW).str.strip_chars())
+        rows.with_columns(pl.col(RAW).str.strip_chars())
         .with_columns(
             raw_phone=_given("raw_phone", is_wanted=feed.contact_type != "email"),
             raw_email=_given("raw_email", is_wanted=feed.contact_type != "phone"),
@@ -62,7 +62,7 @@ def judge_contacts(rows: pl.LazyFrame, *, feed: ContactsFeed, file: ContactFile)
             sub_account_id=pl.lit(feed.sub_account_id, dtype=pl.String),
             journey_id=pl.lit(feed.journey_id),
             person_id=_person_id(file.account_id, pl.col("contact")),
-            shape=pl.when(~pl.col("is_valid")).then(_shape(pl.concat_str(*RAW, separator=" ", ignore_nulls=True))),
+            shape=_shape(pl.concat_str(*(_of_refused(column) for column in RAW), separator=" ", ignore_nulls=True)),
             is_duplicate=pl.col("is_valid") & ~pl.col("contact").is_first_distinct(),
             imported_at=imported_at,
             day=imported_at.dt.date(),
@@ -91,9 +91,13 @@ def _given(column: str, *, is_wanted: bool) -> pl.Expr:
     return pl.when(pl.col("is_readable") & (pl.col(column) != "")).then(column)
 
 
+def _of_refused(column: str) -> pl.Expr:
+    return pl.when(~pl.col("is_valid")).then(column)
+
+
 def _shape(text: pl.Expr) -> pl.Expr:
-    """What a text looks like, without what it says; null where it is empty."""
-    shape = text.str.head(LONGEST_SHAPE).str.replace_all(r"\p{N}", "9").str.replace_all(r"[\p{L}\p{M}]", "x")
+    """What a text looks like, not what it says: runs of letters as x, of digits as 9; null where it is empty."""
+    shape = text.str.head(LONGEST_SHAPE).str.replace_all(r"\p{N}+", "9").str.replace_all(r"[\p{L}\p{M}]+", "x")
     return pl.when(shape != "").then(shape)
 
 
