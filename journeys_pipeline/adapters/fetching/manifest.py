@@ -33,6 +33,7 @@ class _Arrival(NamedTuple):
 
     file_id: str
     status: str
+    feed_id: str
     name: str
     stamp: Stamp
 
@@ -145,15 +146,17 @@ class Manifest:
     def _arrive(self, feed: Feed, file: RemoteFile, sha256: str) -> str:
         """The id of the row that tells of this arrival, new or not."""
         same_bytes = self._arrivals[target(feed), sha256]
-        for arrival in same_bytes:
-            if (arrival.name, arrival.stamp) == (file.name, stamp(file)):
-                return arrival.file_id  # told already, though its sighting was forgotten or another feed's
+        same = [arrival for arrival in same_bytes if (arrival.name, arrival.stamp) == (file.name, stamp(file))]
+        is_back = feed.after_landing != "leave" and any(arrival.feed_id == feed.id for arrival in same)
+        if same and not is_back:
+            return same[0].file_id  # told already, though its sighting was of a feed with another name
+        edition = (file.name, *stamp(file), *([self._as_of] if is_back else []))
         first = next((arrival for arrival in same_bytes if arrival.status == LANDED), None)
         row = _of_feed(feed) | _of_file(file) | {"sha256": sha256}
         if first and not feed.reimport_same_content:
             row |= {"status": DUPLICATE, "duplicate_of": first.file_id}
-            return self._add(row, (feed.id, sha256, *_edition(file)))
-        again = _edition(file) if same_bytes else ()  # wanted again, or refused when it was read
+            return self._add(row, (feed.id, sha256, *edition))
+        again = edition if same_bytes else ()  # wanted again, or refused when it was read
         file_id = identify(self._connection.id, target(feed), sha256, *again)
         return self._add(row | {"status": LANDED, "file_id": file_id}, ())
 
@@ -178,7 +181,7 @@ class Manifest:
         if row["after_error"]:
             self._after_errors[row["file_id"]] = row["after_error"]
         if row["sha256"]:
-            arrival = _Arrival(row["file_id"], row["status"], row["file_name"], edition)
+            arrival = _Arrival(row["file_id"], row["status"], row["feed_id"], row["file_name"], edition)
             self._arrivals[target_of(row["kind"], row["journey_id"]), row["sha256"]].append(arrival)
         elif row["status"] == REFUSED:
             self._failures.add((row["feed_id"], row["file_name"], edition))
@@ -213,10 +216,6 @@ def _of_feed(feed: Feed) -> dict[str, Any]:
 
 def _of_file(file: RemoteFile) -> dict[str, Any]:
     return {"file_name": file.name, "file_bytes": file.file_bytes, "modified_at": file.modified_at}
-
-
-def _edition(file: RemoteFile) -> tuple[object, ...]:
-    return file.name, *stamp(file)
 
 
 def _frame(table: type[dy.Schema], rows: Collection[Row]) -> pl.DataFrame:

@@ -190,3 +190,19 @@ def test_news_are_not_held_up_by_files_that_cannot_be_put_away(
 
     assert readings[0] == "c.csv"
     assert sorted(readings) == ["a.csv", "b.csv", "c.csv"]
+
+
+@pytest.mark.parametrize(("is_wanted_again", "status"), [(False, "duplicate"), (True, "landed")])
+def test_a_file_that_was_put_away_and_comes_back_just_as_it_was_is_an_arrival(
+    customer: Any, status: str, *, is_wanted_again: bool
+) -> None:
+    customer = customer.with_feeds(DELETE | {"reimport_same_content": is_wanted_again})
+    statuses = []
+
+    for hours in range(3):
+        (customer.folder / "a.csv").write_text("one")
+        os.utime(customer.folder / "a.csv", (0, 0))
+        statuses += customer.fetch(hours)["status"].to_list()
+
+    assert statuses == ["landed", status, status]
+    assert files_below(customer.folder) == []
