@@ -160,7 +160,7 @@ class Warehouse:
     """Small served tables; one table per schema class (and grain, for metrics)."""
 
     def __init__(self, url: str) -> None:
-        self._engine = sa.create_engine(url)
+        self._engine = sa.create_engine(url, hide_parameters=True)  # rows may hold contacts
         if self._engine.dialect.name == "sqlite":
             _make_sqlite_wait(self._engine)
 

@@ -17,12 +17,14 @@ from alembic.migration import MigrationContext
 
 from journeys_pipeline.adapters.warehouse import METADATA, TABLES, Warehouse
 from journeys_pipeline.schemas.metrics import CampaignPerformance, ChannelPerformance, Refreshes, TouchedDays
+from journeys_pipeline.schemas.reports import MailOutbox
 from journeys_pipeline_tests.databases import new_database, serve_postgresql
 
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 EARLY, LATE = datetime(2026, 3, 2, 23, 59, 59, 123456, tzinfo=UTC), datetime(2026, 3, 3, 0, 0, 0, 1, tzinfo=UTC)
 COMMENTS = {"add_table_comment", "remove_table_comment", "modify_comment"}
 THREADS, WRITES = 8, 20
+CONTACT = "ann@acme.example"
 
 
 @pytest.fixture(scope="module")
@@ -232,3 +234,15 @@ def test_eight_writers_at_once_lose_nothing(warehouse: Warehouse) -> None:
 def campaign(account_id: str) -> dict[str, object]:
     counts = ["profiles_in_journey", "entries", "profiles_exited", "active_profiles", "messages_sent"]
     return {"account_id": account_id, "journey_id": "welcome", "period": MONDAY} | dict.fromkeys(counts, 1)
+
+
+def test_an_error_of_the_database_tells_no_row(warehouse: Warehouse, url: str) -> None:
+    with sa.create_engine(url).begin() as connection:
+        connection.execute(sa.text("DROP TABLE mail_outbox"))
+    row = {"report_id": "r", "recipient": CONTACT, "account_id": "acme", "message_id": "m", "state": "queued"}
+    mail = frame(MailOutbox, row | {"attempts": 0, "updated_at": EARLY})
+
+    with pytest.raises(sa.exc.SQLAlchemyError) as failure:
+        warehouse.upsert(MailOutbox, mail)
+
+    assert CONTACT not in str(failure.value)

@@ -10,8 +10,8 @@ from journeys_pipeline.adapters.fetching.listing import Due, Matcher, judge, mar
 from journeys_pipeline.adapters.fetching.manifest import Manifest
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.sftp import FetchFailed, RemoteFile, SftpSession, SkippedEntry, WriteFailed
-from journeys_pipeline.adapters.sftp_listing import FOLDER
-from journeys_pipeline.adapters.sftp_login import printable
+from journeys_pipeline.adapters.sftp.listing import FOLDER
+from journeys_pipeline.adapters.sftp.login import printable
 from journeys_pipeline.catalog import Connection, ContactsFeed, Feed
 from journeys_pipeline.identity import identify
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeys_pipeline.adapters.sftp_attributes import Attributes, unpack
+from journeys_pipeline.adapters.sftp.attributes import Attributes, unpack
 
 UINT32 = st.integers(0, 2**32 - 1)
 EXTENDED = 0x80000000

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from journeys_pipeline.adapters.sftp_errors import ConnectionFailed
+from journeys_pipeline.adapters.sftp.errors import ConnectionFailed
 from journeys_pipeline.catalog import Connection
 
 if TYPE_CHECKING:

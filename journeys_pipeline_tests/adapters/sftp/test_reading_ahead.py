@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from journeys_pipeline.adapters.sftp import FetchFailed, RemoteFile, SftpSession, open_sftp
-from journeys_pipeline.adapters.sftp_reading import AHEAD_BYTES, AHEAD_FILES, ReadingAhead
+from journeys_pipeline.adapters.sftp.reading import AHEAD_BYTES, AHEAD_FILES, ReadingAhead
 from journeys_pipeline.catalog import Connection
 
 CONTENTS = [os.urandom(37 * number) for number in range(150)]

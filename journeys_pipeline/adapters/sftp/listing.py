@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from journeys_pipeline.adapters.sftp_attributes import Attributes, unpack
-from journeys_pipeline.adapters.sftp_errors import is_unprintable, printable
+from journeys_pipeline.adapters.sftp.attributes import Attributes, unpack
+from journeys_pipeline.adapters.sftp.errors import is_unprintable, printable
 
 if TYPE_CHECKING:
     from paramiko import SFTPClient

@@ -10,15 +10,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from journeys_pipeline.adapters.sftp_credentials import HostKey, pinned_keys, private_key
-from journeys_pipeline.adapters.sftp_errors import ConnectionFailed, Unreachable, in_words, printable
-from journeys_pipeline.adapters.sftp_watchdog import Watchdog
+from journeys_pipeline.adapters.sftp.credentials import HostKey, pinned_keys, private_key
+from journeys_pipeline.adapters.sftp.errors import ConnectionFailed, Unreachable, in_words, printable
+from journeys_pipeline.adapters.sftp.watchdog import Watchdog
 from journeys_pipeline.catalog import Connection
 
 if TYPE_CHECKING:
     from paramiko import PKey, Transport
 
-    from journeys_pipeline.adapters.sftp_channel import ReadingClient
+    from journeys_pipeline.adapters.sftp.channel import ReadingClient
 
 FASTEST_CIPHER = "aes128-gcm@openssh.com"
 
@@ -92,7 +92,7 @@ def log_in(connection: Connection, *, password: str | None, passphrase: str | No
 def _attempt(login: _Login, timeouts: Timeouts) -> LoggedIn:
     import paramiko
 
-    from journeys_pipeline.adapters.sftp_channel import open_client
+    from journeys_pipeline.adapters.sftp.channel import open_client
 
     with ExitStack() as undo:
         sock = undo.enter_context(_dial(login, timeouts.connect_s))

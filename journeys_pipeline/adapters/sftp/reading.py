@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
-from journeys_pipeline.adapters.sftp_attributes import Attributes, unpack_answer
-from journeys_pipeline.adapters.sftp_listing import RemoteFile
+from journeys_pipeline.adapters.sftp.attributes import Attributes, unpack_answer
+from journeys_pipeline.adapters.sftp.listing import RemoteFile
 
 if TYPE_CHECKING:
-    from journeys_pipeline.adapters.sftp_channel import ReadingClient
+    from journeys_pipeline.adapters.sftp.channel import ReadingClient
 
 AHEAD_BYTES = 2**23  # asked for and not yet consumed; more than a channel's window, so that the server never waits
 AHEAD_FILES = 64

@@ -4,7 +4,7 @@ import posixpath
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from journeys_pipeline.adapters.sftp_attributes import look_at
+from journeys_pipeline.adapters.sftp.attributes import look_at
 
 if TYPE_CHECKING:
     from paramiko import SFTPClient

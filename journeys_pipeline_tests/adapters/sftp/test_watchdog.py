@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from journeys_pipeline.adapters.sftp_watchdog import Watchdog
+from journeys_pipeline.adapters.sftp.watchdog import Watchdog
 
 
 @pytest.fixture

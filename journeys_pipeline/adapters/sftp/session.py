@@ -5,24 +5,13 @@ from collections.abc import Generator, Iterable
 from contextlib import closing, contextmanager
 from typing import BinaryIO
 
-from journeys_pipeline.adapters.sftp_attributes import look_at
-from journeys_pipeline.adapters.sftp_errors import ConnectionFailed, in_words, printable
-from journeys_pipeline.adapters.sftp_listing import RemoteFile, SkippedEntry, list_folder
-from journeys_pipeline.adapters.sftp_login import LoggedIn, Timeouts, log_in
-from journeys_pipeline.adapters.sftp_reading import NotRegular, ReadingAhead
-from journeys_pipeline.adapters.sftp_writing import Refused, free_path, make_folder, replace_file
+from journeys_pipeline.adapters.sftp.attributes import look_at
+from journeys_pipeline.adapters.sftp.errors import ConnectionFailed, in_words, printable
+from journeys_pipeline.adapters.sftp.listing import RemoteFile, SkippedEntry, list_folder
+from journeys_pipeline.adapters.sftp.login import LoggedIn, Timeouts, log_in
+from journeys_pipeline.adapters.sftp.reading import NotRegular, ReadingAhead
+from journeys_pipeline.adapters.sftp.writing import Refused, free_path, make_folder, replace_file
 from journeys_pipeline.catalog import Connection
-
-__all__ = [
-    "ConnectionFailed",
-    "FetchFailed",
-    "RemoteFile",
-    "SftpSession",
-    "SkippedEntry",
-    "Timeouts",
-    "WriteFailed",
-    "open_sftp",
-]
 
 DEFAULT_TIMEOUTS = Timeouts()
 WRITE_ADVICE = " (check that its disk has room, and that both folders lie on the same one)"

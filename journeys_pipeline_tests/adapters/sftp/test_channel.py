@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paramiko.buffered_pipe import BufferedPipe, PipeTimeout
 
-from journeys_pipeline.adapters.sftp_channel import ChunkPipe
+from journeys_pipeline.adapters.sftp.channel import ChunkPipe
 
 STEPS = st.lists(st.binary(max_size=9) | st.integers(1, 20), max_size=30)
 

@@ -155,7 +155,7 @@ def test_a_file_without_a_size_or_time_is_skipped(lies: Lies) -> None:
 
 
 def test_a_listing_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("journeys_pipeline.adapters.sftp_listing.MOST_ENTRIES", 10)
+    monkeypatch.setattr("journeys_pipeline.adapters.sftp.listing.MOST_ENTRIES", 10)
 
     with pytest.raises(ConnectionFailed, match="endless listing"):
         list_names(Lies(CONTENT, names=[f"{number}.csv" for number in range(11)]))
