@@ -88,12 +88,14 @@ def check_config(
 def fetch(as_of: AsOf = None) -> None:
     """Fetch what is new from every connection, and accept or refuse its records."""
     from journeys_pipeline import runs  # noqa: PLC0415 - Dagster takes two seconds to import
-    from journeys_pipeline.showing import new_bar, progress_bars  # noqa: PLC0415 - as above
+    from journeys_pipeline.showing import describe_fetch, new_bar, progress_bars  # noqa: PLC0415 - as above
 
     _catalog()
+    at = _instant(as_of)
     with _explained(), progress_bars(console) as bars:
-        runs.fetch(as_of=_instant(as_of), watch=new_bar(bars, "fetch, accept or refuse"))
-    console.print("Done. `journeys refresh` brings the figures up to it.")
+        runs.fetch(as_of=at, watch=new_bar(bars, "fetch, accept or refuse"))
+    console.print(describe_fetch(at), highlight=False)
+    console.print("`journeys refresh` brings the figures up to it.")
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.defs.assets.metrics import read_facts
 from journeys_pipeline.rendering.csv import render_csv
 from journeys_pipeline.schemas.contact_entries import ImportPerformance
+from journeys_pipeline.schemas.landed_files import FileSightings, LandedFiles
 from journeys_pipeline.schemas.reports import ReportRegister
 from journeys_pipeline.transforms.contact_entries import export_imports
 from journeys_pipeline.transforms.metrics import Periods, measure_campaigns
@@ -56,6 +57,17 @@ def import_table(account: str | None, *, start: date | None, end: date | None) -
     is_wanted = [day >= start] if start else []
     is_wanted += [day < end] if end else []
     return render_csv(export_imports(imports.filter(*is_wanted).lazy()).collect())
+
+
+def describe_fetch(as_of: datetime) -> str:
+    """What the fetch at a logical time brought, and what waits to be listed once more."""
+    warehouse = Warehouse(environment.warehouse_url())
+    rows = warehouse.read(LandedFiles).filter(pl.col("fetched_at") == as_of)
+    counts = rows.group_by("status").len().sort("status").iter_rows()
+    found = ", ".join(f"{count:,} {status.replace('_', ' ')}" for status, count in counts) or "nothing new"
+    waiting = warehouse.read(FileSightings).filter(pl.col("sha256").is_null()).height
+    again = f" {waiting:,} files wait for a second equal listing: fetch again in a minute." if waiting else ""
+    return f"Fetched: {found}.{again}"
 
 
 def describe_report(report_id: str) -> str:

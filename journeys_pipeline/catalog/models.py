@@ -115,16 +115,6 @@ class ContactsFeed(_Feed):
     max_row_bytes: Annotated[int, Field(ge=1)] = 16 * 1024**2
     max_columns: Annotated[int, Field(ge=1)] = 1000
 
-    @property
-    def phone_column(self) -> str | None:
-        """The first accepted header of the phone column."""
-        return next(iter(self.phone_columns), None)
-
-    @property
-    def email_column(self) -> str | None:
-        """The first accepted header of the e-mail column."""
-        return next(iter(self.email_columns), None)
-
 
 Feed = Annotated[EventsFeed | JourneysFeed | ContactsFeed, Field(discriminator="kind")]
 

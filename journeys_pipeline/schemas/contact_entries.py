@@ -62,7 +62,7 @@ class ImportPerformance(dy.Schema):
     connection_error = dy.String(nullable=True, description="Shown in the connection column (F41)")
     file_name = dy.String(nullable=True, description="F42")
     fetched_at = dy.Datetime(time_unit="us", time_zone="UTC", description="F39")
-    status = dy.String(description="landed, duplicate, refused or connection_error")
+    status = dy.String(description="landed, duplicate, refused, skipped or connection_error")
     error = dy.String(nullable=True)
     total_entries = dy.Int64(nullable=True, min=0, description="F43; null where no file was read")
     valid_entries = dy.Int64(nullable=True, min=0, description="F44")

@@ -86,6 +86,29 @@ def test_a_history_that_comes_at_once_is_billed_whole_before_its_months_close(
     assert rows(home, closed) == [(2, 1)]
 
 
+def test_a_fetch_says_what_came_and_what_waits_for_a_second_listing(journeys: Journeys, home: Path) -> None:
+    catalog = home / "journeys.yaml"
+    catalog.write_text(catalog.read_text().replace("        complete_when: renamed\n", ""))
+
+    said = journeys("fetch", *MARCH)
+
+    assert "Fetched: 2 landed. 2 files wait for a second equal listing: fetch again in a minute." in said
+
+
+def test_imports_are_printed_as_csv(journeys: Journeys) -> None:
+    """F55."""
+    journeys("fetch", *MARCH)
+
+    printed = journeys("import", "export", "--account", "acme", "--from", "2026-03-20", "--to", "2026-03-20")
+
+    header, *files = printed.splitlines()
+    assert header == ("Fetched At,Connection,File Name,Journey ID,Status,Total,Valid,Invalid,Duplicates,Reasons,Error")
+    assert [line.split(",")[1:9] for line in files] == [
+        ["acme-sftp", "welcome-1.csv", "welcome", "landed", "6", "3", "3", "1"],
+        ["acme-sftp", "welcome-copy.csv", "welcome", "duplicate", "", "", "", ""],
+    ]
+
+
 def test_a_changed_host_key_is_a_row_that_says_so(journeys: Journeys, home: Path) -> None:
     catalog = home / "journeys.yaml"
     other = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
