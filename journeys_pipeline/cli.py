@@ -94,7 +94,7 @@ def fetch(as_of: AsOf = None) -> None:
     at = _instant(as_of)
     with _explained(), progress_bars(console) as bars:
         runs.fetch(as_of=at, watch=new_bar(bars, "fetch, accept or refuse"))
-    console.print(describe_fetch(at), highlight=False)
+    console.print(describe_fetch(at), highlight=False, soft_wrap=True)
     console.print("`journeys refresh` brings the figures up to it.")
 
 

@@ -59,7 +59,7 @@ def polluted_files(draw: st.DrawFn) -> bytes:
 def test_a_file_without_line_feeds_is_cut_too(tmp_path: Path) -> None:
     content = b"phone\temail\r" + b"1\ta\r" * 500
 
-    table = read(tmp_path, content, block_bytes=64, limits=Limits(row_bytes=200))
+    table = read(tmp_path, content, block_bytes=64, limits=Limits(max_row_bytes=200))
 
     assert table["row_number"].to_list() == list(range(2, 502))
 

@@ -118,7 +118,7 @@ def test_a_header_is_not_looked_for_without_end(read: Read) -> None:
     blank_line = b" " * 999 + b"\n"
 
     with pytest.raises(UnreadableFile, match="empty"):
-        read(blank_line * 9000 + PLAIN, limits=Limits(row_bytes=1_000_000))
+        read(blank_line * 9000 + PLAIN, limits=Limits(max_row_bytes=1_000_000))
 
 
 def test_two_accepted_names_in_one_header_are_refused(read: Read) -> None:

@@ -92,6 +92,7 @@ def test_a_compressed_file_with_a_flipped_bit_is_refused_whole(
         (gzip.compress(b""), "empty"),
         (gzip.compress(b"\x01\x02\xff\xfe"), "not readable text"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "file",  # a gzip file holds the time when it was made
 )
 def test_an_archive_that_is_not_one_csv_file_is_refused_with_advice(read: Read, content: bytes, message: str) -> None:
     with pytest.raises(UnreadableFile, match=message):
