@@ -72,5 +72,9 @@ def add_row_counts(
 def markdown_table(rows: pl.DataFrame, *, most: int = 12) -> dg.MetadataValue:
     """The first rows as a small Markdown table."""
     header = f"| {' | '.join(rows.columns)} |\n|{' --- |' * rows.width}"
-    lines = [f"| {' | '.join('' if cell is None else str(cell) for cell in row)} |" for row in rows.head(most).rows()]
+    lines = [f"| {' | '.join(map(_cell, row))} |" for row in rows.head(most).rows()]
     return dg.MetadataValue.md("\n".join([header, *lines]))
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value).replace("|", "\\|")

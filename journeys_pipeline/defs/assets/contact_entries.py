@@ -71,7 +71,10 @@ def import_performance(lake_folder: LakeFolder, warehouse_database: WarehouseDat
     entries = lake_folder.open().scan(ContactEntries).filter(pl.col("file_id").is_in(changed["file_id"].to_list()))
     rows = measure_imports(changed.lazy(), entries).collect()
     warehouse.upsert(ImportPerformance, rows)
-    samples = entries.filter(~pl.col("is_valid")).select("file_id", "row_number", "reasons", "shape").head(SAMPLES)
+    refused = entries.filter(~pl.col("is_valid")).sort("file_id", "row_number").head(SAMPLES)
+    samples = refused.join(changed.lazy().select("file_id", "file_name"), on="file_id", maintain_order="left").select(
+        "file_name", "row_number", "reasons", shape=pl.format("`{}`", pl.col("shape").str.replace_all("`", "'"))
+    )
     return dg.MaterializeResult(metadata=dict(_summarise(warehouse.read(ImportPerformance), samples.collect())))
 
 
