@@ -95,6 +95,28 @@ def test_a_fetch_says_what_came_and_what_waits_for_a_second_listing(journeys: Jo
     assert "Fetched: 2 landed. 2 files wait for a second equal listing: fetch again in a minute." in said
 
 
+def test_rejects_and_a_receipt_go_back_to_the_sender_once(journeys: Journeys, openssh_server: Any, home: Path) -> None:
+    catalog = home / "journeys.yaml"
+    catalog.write_text(
+        catalog.read_text().replace("contact_type: both", "contact_type: both\n        return_rejects: true")
+    )
+
+    journeys("fetch", *MARCH)
+    journeys("fetch", "--as-of", "2026-03-20T14:00:00+00:00")
+
+    rejects = (openssh_server.folder / "welcome-1.csv.rejects.csv").read_text().splitlines()
+    assert rejects == [
+        "row_number,reason,field,row",
+        "4,MALFORMED_EMAIL,email,Cor;+31 20 624 1113;not an address",
+        '6,EMPTY_BOTH,"phone,email",Dee;;',
+        '7,"MALFORMED_PHONE,MALFORMED_EMAIL","phone,email",Eve;123;nobody@',
+    ]
+    receipt = json.loads((openssh_server.folder / "welcome-1.csv.receipt.json").read_text())
+    assert (receipt["status"], receipt["total"], receipt["valid"], receipt["invalid"]) == ("imported", 6, 3, 3)
+    assert rows(home, "SELECT attempts, returned_at IS NOT NULL FROM file_returns") == [(1, 1)]
+    assert rows(home, "SELECT count(*) FROM landed_files WHERE kind = 'contacts'") == [(2,)]
+
+
 def test_imports_are_printed_as_csv(journeys: Journeys) -> None:
     """F55."""
     journeys("fetch", *MARCH)
@@ -103,7 +125,7 @@ def test_imports_are_printed_as_csv(journeys: Journeys) -> None:
 
     header, *files = printed.splitlines()
     assert header == ("Fetched At,Connection,File Name,Journey ID,Status,Total,Valid,Invalid,Duplicates,Reasons,Error")
-    assert [line.split(",")[1:9] for line in files] == [
+    assert sorted((line.split(",")[1:9] for line in files), reverse=True, key=lambda cells: cells[3]) == [
         ["acme-sftp", "welcome-1.csv", "welcome", "landed", "6", "3", "3", "1"],
         ["acme-sftp", "welcome-copy.csv", "welcome", "duplicate", "", "", "", ""],
     ]
