@@ -16,6 +16,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 
 PARTITION_COLUMNS = ("day", "month")
 COMMIT_ATTEMPTS = 6
+ONE_BATCH = 2**40  # rows; more than any slice has
 
 Slice = Mapping[str, Collection[str] | Collection[date]]
 
@@ -56,7 +57,8 @@ class Lake:
             rows: The slice's rows, all of them; a row outside the slice is an error.
             within: Column to the values that make the slice, e.g. day and account_id. An empty
                 collection of values is an empty slice: nothing is written.
-            is_sorted: The rows come sorted by the key, so that they need not be in memory all at once.
+            is_sorted: The rows come sorted by the key, so that they need not be in memory all at once. Then they
+                lie sorted within each batch only, since the engine writes batches as they come.
 
         Raises:
             SliceRejected: a row lies outside the slice, or the table cannot be written.
@@ -68,8 +70,10 @@ class Lake:
         ordered = table.cast(rows) if is_sorted else table.cast(rows).sort(table.primary_key())
         for attempt in range(1, COMMIT_ATTEMPTS + 1):
             try:
-                # sink_delta would take the rows in any order
-                batches = ordered.collect_batches(maintain_order=True, lazy=True)
+                # sink_delta would take the rows in any order, and several batches are written in any order
+                batches = ordered.collect_batches(
+                    maintain_order=True, lazy=True, chunk_size=None if is_sorted else ONE_BATCH
+                )
                 write_deltalake(self._path(table), batches, mode="overwrite", predicate=_predicate(within))
             except CommitFailedError:
                 if attempt == COMMIT_ATTEMPTS:
