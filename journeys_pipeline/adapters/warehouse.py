@@ -23,14 +23,7 @@ from journeys_pipeline.schemas.landed_files import (
     LandedFiles,
 )
 from journeys_pipeline.schemas.mep_ledger import MepSummary
-from journeys_pipeline.schemas.metrics import (
-    CampaignPerformance,
-    ChannelPerformance,
-    ElementPerformance,
-    GoalValues,
-    Refreshes,
-    TouchedDays,
-)
+from journeys_pipeline.schemas.metrics import FIGURES, JourneySummary, Refreshes, TouchedDays
 from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
 from journeys_pipeline.schemas.shared_columns import meaning_of
 
@@ -74,12 +67,12 @@ def _define(metadata: sa.MetaData) -> dict[tuple[type[dy.Schema], str], sa.Table
         ImportPerformance,
         Refreshes,
         TouchedDays,
+        JourneySummary,
         MepSummary,
         ReportRegister,
         MailOutbox,
     ]
-    by_grain = [CampaignPerformance, ChannelPerformance, ElementPerformance, GoalValues]
-    names = [(schema, "") for schema in one_grain] + [(schema, grain) for schema in by_grain for grain in GRAINS]
+    names = [(schema, "") for schema in one_grain] + [(schema, grain) for schema in FIGURES for grain in GRAINS]
     return {
         (schema, grain): sa.Table(
             table_name(schema) + (f"_by_{grain}" if grain else ""),
