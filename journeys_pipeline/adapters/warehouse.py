@@ -15,6 +15,7 @@ from sqlalchemy.types import TypeDecorator
 
 from journeys_pipeline.adapters.lake import table_name
 from journeys_pipeline.schemas.contact_entries import ImportPerformance
+from journeys_pipeline.schemas.ivr_metrics import IVR_FIGURES
 from journeys_pipeline.schemas.landed_files import (
     ConnectionLeases,
     FeedReadings,
@@ -72,7 +73,8 @@ def _define(metadata: sa.MetaData) -> dict[tuple[type[dy.Schema], str], sa.Table
         ReportRegister,
         MailOutbox,
     ]
-    names = [(schema, "") for schema in one_grain] + [(schema, grain) for schema in FIGURES for grain in GRAINS]
+    by_grain = [*FIGURES, *IVR_FIGURES]
+    names = [(schema, "") for schema in one_grain] + [(schema, grain) for schema in by_grain for grain in GRAINS]
     return {
         (schema, grain): sa.Table(
             table_name(schema) + (f"_by_{grain}" if grain else ""),

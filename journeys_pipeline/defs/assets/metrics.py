@@ -22,6 +22,7 @@ from journeys_pipeline.schemas.daily_facts import (
     JourneySteps,
     MessageEvents,
 )
+from journeys_pipeline.schemas.ivr_metrics import IVR_FIGURES
 from journeys_pipeline.schemas.journey_events import Journeys
 from journeys_pipeline.schemas.metrics import (
     BranchTraffic,
@@ -163,7 +164,7 @@ monthly_metric_assets = [_metric_asset(*measured, "month") for measured in MEASU
 @dg.asset(
     partitions_def=days,
     backfill_policy=one_run,
-    deps=[f"{table_name(table)}_by_day" for table, _, _ in MEASURES],
+    deps=[f"{table_name(table)}_by_day" for table in (*(table for table, _, _ in MEASURES), *IVR_FIGURES)],
     **about(Refreshes, kinds={"sqlalchemy"}, group="metrics"),
 )
 def refreshes(
