@@ -147,6 +147,34 @@ def metrics(
 
 
 @app.command()
+def ivr(
+    first: From,
+    last: To,
+    what: Annotated[
+        str, typer.Option(help="calls, elements, costs, hours, dropoff, menus, paths, inputs or values.")
+    ] = "calls",
+    account: Annotated[str | None, typer.Option(help="Only this account.")] = None,
+    journey: Annotated[str | None, typer.Option(help="Only this journey.")] = None,
+    version: Annotated[int | None, typer.Option(min=1, help="Only this version. Default: all together.")] = None,
+    output: Output = "table",
+) -> None:
+    """Figures of phone calls over any range of days, by journey and version, exact, counted from facts."""
+    from journeys_pipeline.showing import show  # noqa: PLC0415 - Polars takes a second
+    from journeys_pipeline.showing_ivr import IVR_TABLES, ivr_figures  # noqa: PLC0415 - as above
+
+    start, end = _day(first), _day(last)
+    if not days_between(start, end + timedelta(days=1)):
+        raise typer.BadParameter(f"--to {end} lies before --from {start}.")
+    if what not in IVR_TABLES:
+        raise typer.BadParameter(f"--what {what} is none of {', '.join(IVR_TABLES)}.")
+    accounts = [account] if account else [known.id for known in _catalog().accounts]
+    with _explained():
+        rows = ivr_figures(what, accounts, (start, end + timedelta(days=1)), journey=journey, version=version)
+        edition = f"version {version}" if version else "all versions"
+        show(console, rows, title=f"{IVR_TABLES[what][0]}, {edition}, {start} to {end} (UTC)", output=output)
+
+
+@app.command()
 def report(
     account: Annotated[str, typer.Option(help="The billing account.")],
     month: Annotated[str, typer.Option(help="YYYY-MM: this month or one of the two before.")],
