@@ -14,6 +14,7 @@ from journeys_pipeline.transforms.metrics.facts import Facts
 from journeys_pipeline.transforms.metrics.funnel import measure_funnel
 from journeys_pipeline.transforms.metrics.goals import measure_goal_values
 from journeys_pipeline.transforms.metrics.journeys import summarise_journeys
+from journeys_pipeline.transforms.metrics.narrowing import narrow
 from journeys_pipeline.transforms.metrics.periods import Periods
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "measure_funnel",
     "measure_goal_values",
     "measure_versions",
+    "narrow",
     "summarise_journeys",
 ]

@@ -144,3 +144,15 @@ def expected(count: Expect, world: World, periods: Periods, versions: Sequence[i
         (*key, *row) for key, happened, period in cells(world, periods, versions) for row in count(happened, period)
     ]
     return sorted(rows, key=str)
+
+
+def expected_of(journey: str, version: int | None, count: Expect, world: World, periods: Periods) -> list[Row]:
+    """The rows of one journey, or of one version of it, sorted."""
+    rows = [
+        (account, journey, period.name, *row)
+        for account in ACCOUNTS
+        for happened in [Happened(world, account, journey, version)]
+        for period in split(periods)
+        for row in count(happened, period)
+    ]
+    return sorted(rows, key=str)

@@ -14,7 +14,7 @@ from journeys_pipeline.schemas import metrics as tables
 from journeys_pipeline.transforms import metrics as measures
 from journeys_pipeline.transforms.metrics import Facts, Periods
 from journeys_pipeline_tests.transforms.metrics import expecting_messages, expecting_passages
-from journeys_pipeline_tests.transforms.metrics.reference import Expect, expected
+from journeys_pipeline_tests.transforms.metrics.reference import Expect, expected, expected_of
 from journeys_pipeline_tests.transforms.metrics.worlds import PASSING, TALKING, VERSIONS, World, facts_of, worlds
 
 Measured = tuple[type[dy.Schema], Callable[[Facts, Periods], pl.LazyFrame], Expect, Sequence[int | None]]
@@ -78,3 +78,21 @@ def test_figures_of_entries_exits_and_elements_are_those_that_plain_python_count
     grain: Grain, world: World, start: date, end: date
 ) -> None:
     compare(ABOUT_PASSAGES, world, Periods(start, end, grain))
+
+
+@pytest.mark.parametrize("version", [None, 9])
+@QUICKLY
+@given(world=worlds(TALKING), passing=worlds(PASSING))
+def test_figures_of_one_journey_or_version_of_it_are_those_among_all(
+    version: int | None, world: World, passing: World
+) -> None:  # F5
+    periods = Periods(date(2026, 11, 2), date(2026, 12, 1), "range")
+
+    for measured, everything in ((ABOUT_MESSAGES, world), (ABOUT_PASSAGES, passing)):
+        facts = measures.narrow(facts_of(everything), "with_goal", version)
+        figures = [measure for measure in measured if measure[0] is not tables.VersionPerformance]
+        counted = pl.collect_all([measure(facts, periods) for _, measure, *_ in figures], engine="streaming")
+
+        for table, (schema, _, count, _) in zip(counted, figures, strict=True):
+            found = sorted(table.rows(), key=str)
+            assert found == expected_of("with_goal", version, count, everything, periods), schema.__name__
