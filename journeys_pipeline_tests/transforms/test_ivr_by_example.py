@@ -188,8 +188,9 @@ def test_menu_paths_are_named_by_the_journeys_version() -> None:  # F30
     assert second == [("1", "End", "bye", 1, 1.0)]
 
 
-def test_all_versions_together_bear_the_newest_label() -> None:  # F30
-    facts = happened(pressed("1", next_element_id="bye", journey_version=2), pressed("1", next_element_id="bye"))
+@pytest.mark.parametrize("versions", [(1, 2), (2, 1)])
+def test_all_versions_together_bear_the_newest_label(versions: tuple[int, int]) -> None:  # F30
+    facts = happened(*(pressed("1", next_element_id="bye", journey_version=version) for version in versions))
 
     assert figures(measure_menu_paths, facts, "label", "presses") == [("End", 2)]
 
@@ -287,10 +288,10 @@ def test_an_odd_definition_keeps_no_account_from_its_figures(elements: list[Any]
     assert figures(measure_menu_paths, odd, "key", "label", "presses") == [("1", None, 1)]
 
 
-def test_a_key_that_a_menu_defines_twice_is_the_first_and_counts_once() -> None:  # F30
+def test_an_element_or_key_that_is_defined_twice_is_the_first_and_counts_once() -> None:  # F30
     options = [{"key": "1", "label": name, "next_element_id": name} for name in ("first", "second")]
-    menu = {"element_id": "menu", "type": "collect", "menu_options": options}
+    menus = [{"element_id": "menu", "menu_options": offered} for offered in (options, options[1:])]
     facts = happened(pressed("1"))
-    twice = IvrFacts(facts.calls, facts.menu_steps, facts.inputs, journeys({1: [menu, menu]}))
+    twice = IvrFacts(facts.calls, facts.menu_steps, facts.inputs, journeys({1: menus}))
 
     assert figures(measure_menu_paths, twice, "label", "next_element_id", "presses") == [("first", "first", 1)]

@@ -13,6 +13,7 @@ from journeys_pipeline.transforms.ivr_metrics.definitions import VERSION, ways
 from journeys_pipeline.transforms.ivr_metrics.facts import CELL, IvrFacts, cut
 from journeys_pipeline.transforms.metrics import Periods
 
+CALL = ["account_id", "call_id"]
 OUTCOME = pl.col("outcome")
 IS_ANSWERED = OUTCOME.is_in(["completed", "hung_up"])
 UNANSWERED = {name: OUTCOME.eq(name).sum() for name in ("no_answer", "busy", "failed")}
@@ -90,11 +91,11 @@ def measure_drop_offs(facts: IvrFacts, periods: Periods) -> pl.LazyFrame:
 
 
 def _ended_calls(facts: IvrFacts, periods: Periods) -> pl.LazyFrame:
-    """One row per call and cell, with what its end means; the first of several records of one call stands."""
-    recorded = facts.calls.filter(pl.col("day") < periods.end).sort("ended_at", "source_id")
-    once = recorded.unique(["account_id", "call_id"], keep="first", maintain_order=True)
-    ended = once.with_columns(pl.col("element_id").fill_null("")).join(
-        ways(facts.journeys), on=[*VERSION, "element_id"], how="left"
+    """One row per call and cell, with what its end means."""
+    ended = (
+        _recorded_once(facts.calls, periods)
+        .with_columns(pl.col("element_id").fill_null(""))
+        .join(ways(facts.journeys), on=[*VERSION, "element_id"], how="left")
     )
     is_end = (OUTCOME == "completed") | pl.col("is_terminal").fill_null(value=False)
     judged = ended.with_columns(
@@ -104,3 +105,19 @@ def _ended_calls(facts: IvrFacts, periods: Periods) -> pl.LazyFrame:
         is_early=IS_ANSWERED & ~is_end,
     )
     return cut(judged, periods)
+
+
+def _recorded_once(calls: pl.LazyFrame, periods: Periods) -> pl.LazyFrame:
+    """One row per call of the periods, and perhaps of days before; of several records of one the first stands.
+
+    Few calls are recorded twice, so only those are sorted.
+    """
+    known = calls.filter(pl.col("day") < periods.end)
+    repeated = known.group_by(CALL).len().filter(pl.col("len") > 1)
+    firsts = (
+        known.join(repeated, on=CALL, how="semi")
+        .sort("ended_at", "source_id")
+        .unique(CALL, keep="first", maintain_order=True)
+    )
+    recorded = known.filter(pl.col("day") >= periods.start)
+    return pl.concat([recorded.join(repeated, on=CALL, how="anti"), firsts])
