@@ -155,7 +155,8 @@ class Warehouse:
     """Small served tables; one table per schema class (and grain, for metrics)."""
 
     def __init__(self, url: str) -> None:
-        self._engine = sa.create_engine(url)
+        # errors that quote rows would carry what callers keyed in, and addresses, into logs
+        self._engine = sa.create_engine(url, hide_parameters=True)
         if self._engine.dialect.name == "sqlite":
             _make_sqlite_wait(self._engine)
 
