@@ -7,7 +7,7 @@ import polars as pl
 from journeys_pipeline.adapters.lake import table_name
 from journeys_pipeline.defs.metadata import markdown_table
 from journeys_pipeline.defs.resources import LakeFolder, WarehouseDatabase
-from journeys_pipeline.schemas.ivr_facts import Calls
+from journeys_pipeline.schemas.ivr_facts import Calls, CollectedInputs, MenuSteps
 from journeys_pipeline.schemas.ivr_metrics import (
     ALL_VERSIONS,
     CallCosts,
@@ -15,6 +15,9 @@ from journeys_pipeline.schemas.ivr_metrics import (
     CallElementPerformance,
     CallHours,
     CallPerformance,
+    InputPerformance,
+    MenuPaths,
+    MenuPerformance,
 )
 
 CELL = ["account_id", "journey_id", "journey_version", "period"]
@@ -79,10 +82,39 @@ def _sum_check(table: type[dy.Schema], column: str) -> dg.AssetChecksDefinition:
     return check
 
 
+def _fact_check(
+    table: type[dy.Schema], column: str, source: type[dy.Schema], event_type: str | None = None
+) -> dg.AssetChecksDefinition:
+    """The check that a table counts every fact of a journey and day: all, or those of one event type."""
+
+    @dg.asset_check(
+        asset=f"{table_name(table)}_by_day",
+        name=f"{column}_are_those_in_the_lake",
+        description=f"The {column} of a journey and day are as many as its facts in {table_name(source)}.",
+    )
+    def check(lake_folder: LakeFolder, warehouse_database: WarehouseDatabase) -> dg.AssetCheckResult:
+        key = ["account_id", "journey_id", "period"]
+        served = warehouse_database.open().read(table, grain="day")
+        counted = served.filter(pl.col("journey_version") == ALL_VERSIONS).group_by(key).agg(pl.col(column).sum())
+        facts = lake_folder.open().scan(source).rename({"day": "period"})
+        known = facts.filter(pl.col("event_type") == event_type) if event_type else facts
+        in_lake = known.group_by(key).agg(facts=pl.len()).collect(engine="streaming")
+        compared = in_lake.join(counted.filter(pl.col(column) > 0), on=key, how="full", coalesce=True)
+        wrong = compared.filter(pl.col("facts").ne_missing(pl.col(column)))
+        return dg.AssetCheckResult(
+            passed=wrong.is_empty(), metadata={"journeys and days": compared.height, "wrong": markdown_table(wrong)}
+        )
+
+    return check
+
+
 ivr_checks = [
     calls_add_up,
     _sum_check(CallElementPerformance, "calls"),
     _sum_check(CallCosts, "calls"),
     _sum_check(CallHours, "calls"),
     _sum_check(CallDropOffs, "ended_early"),
+    _fact_check(MenuPerformance, "shown", MenuSteps, "menu_shown"),
+    _fact_check(MenuPaths, "presses", MenuSteps, "option_pressed"),
+    _fact_check(InputPerformance, "attempts", CollectedInputs),
 ]

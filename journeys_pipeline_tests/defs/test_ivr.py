@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import dataframely as dy
 import polars as pl
 import pytest
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from journeys_pipeline.defs.assets.ivr_metrics import daily_ivr_assets, monthly_
 from journeys_pipeline.defs.ivr_checks import ivr_checks
 from journeys_pipeline.defs.partitions import range_tags
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseDatabase
-from journeys_pipeline.schemas.ivr_facts import Calls
+from journeys_pipeline.schemas.ivr_facts import Calls, CollectedInputs, MenuSteps
 from journeys_pipeline.schemas.ivr_metrics import IVR_FIGURES
 from journeys_pipeline.schemas.journey_events import JourneyEvents, Journeys
 
@@ -200,6 +201,9 @@ def test_figures_as_they_were_made_pass_every_check(made: Home) -> None:
         ("UPDATE call_costs_by_day SET calls = calls + 1 WHERE calls = 1", ["call_costs_by_day"]),
         ("DELETE FROM call_hours_by_day WHERE journey_version = 2", ["call_hours_by_day"]),
         ("DELETE FROM call_drop_offs_by_day WHERE journey_version = 2", ["call_drop_offs_by_day"]),
+        ("UPDATE menu_performance_by_day SET shown = shown + 1 WHERE shown = 1", ["menu_performance_by_day"]),
+        ("UPDATE menu_paths_by_day SET presses = 2", ["menu_paths_by_day"]),
+        ("DELETE FROM input_performance_by_day", ["input_performance_by_day"]),
         ("DELETE FROM call_element_performance_by_day WHERE journey_version = 2", ["call_element_performance_by_day"]),
     ],
 )
@@ -213,10 +217,21 @@ def test_a_figure_that_is_not_the_sum_of_its_parts_fails_its_check(
     assert made.failing() == set(failing)
 
 
-def test_a_call_lost_from_the_lake_fails_the_check_of_the_calls_alone(made: Home) -> None:
+@pytest.mark.parametrize(
+    ("table", "lost", "failing"),
+    [
+        (Calls, "e3", "call_performance_by_day"),
+        (MenuSteps, "e6", "menu_performance_by_day"),
+        (MenuSteps, "e7", "menu_paths_by_day"),
+        (CollectedInputs, "e8", "input_performance_by_day"),
+    ],
+)
+def test_an_event_that_facts_and_figures_disagree_on_fails_one_check(
+    made: Home, table: type[dy.Schema], lost: str, failing: str
+) -> None:
     lake = made.lake_folder.open()
-    without = lake.scan(Calls).filter(pl.col("call_id") != "c3").collect()
+    without = lake.scan(table).filter(pl.col("source_id") != lost).collect()
 
-    lake.replace(Calls, without.lazy(), {"account_id": ["acme", "beta"]})
+    lake.replace(table, without.lazy(), {"account_id": ["acme", "beta"]})
 
-    assert made.failing() == {"call_performance_by_day"}
+    assert made.failing() == {failing}
