@@ -134,18 +134,58 @@ def metrics(
     last: To,
     account: Annotated[str | None, typer.Option(help="Only this account.")] = None,
     journey: Annotated[str | None, typer.Option(help="Only this journey.")] = None,
+    version: Annotated[int | None, typer.Option(help="Only this version of the journey.")] = None,
+    by: Annotated[
+        str,
+        typer.Option(
+            help="campaign, version, funnel, entry, exit, channel, cost, goal, element, element-message, element-cost, "
+            "branch or error."
+        ),
+    ] = "campaign",
     output: Output = "table",
 ) -> None:
-    """Campaign performance per journey over any range of days, exact, counted from person-level facts."""
-    from journeys_pipeline.showing import campaign_performance, show  # noqa: PLC0415 - Polars takes a second
+    """Figures of journeys over any range of days, exact, counted from person-level facts."""
+    from journeys_pipeline.showing import FIGURES_BY, journey_figures, show  # noqa: PLC0415 - Polars takes a second
 
     start, end = _day(first), _day(last)
     if not days_between(start, end + timedelta(days=1)):
         raise typer.BadParameter(f"--to {end} lies before --from {start}.")
+    if version is not None and journey is None:
+        raise typer.BadParameter("--version is of a --journey; name it.")
+    if by not in FIGURES_BY:
+        raise typer.BadParameter(f"--by {by} is none of {', '.join(FIGURES_BY)}.")
     accounts = [account] if account else [known.id for known in _catalog().accounts]
     with _explained():
-        rows = campaign_performance(accounts, start, end + timedelta(days=1), journey=journey)
-        show(console, rows, title=f"Campaign performance, {start} to {end} (UTC)", output=output)
+        rows = journey_figures(by, accounts, start, end + timedelta(days=1), journey=journey, version=version)
+        show(console, rows, title=f"Figures by {by}, {start} to {end} (UTC)", output=output)
+
+
+@app.command()
+def ivr(
+    first: From,
+    last: To,
+    what: Annotated[
+        str, typer.Option(help="calls, elements, costs, hours, dropoff, menus, paths, inputs or values.")
+    ] = "calls",
+    account: Annotated[str | None, typer.Option(help="Only this account.")] = None,
+    journey: Annotated[str | None, typer.Option(help="Only this journey.")] = None,
+    version: Annotated[int | None, typer.Option(min=1, help="Only this version. Default: all together.")] = None,
+    output: Output = "table",
+) -> None:
+    """Figures of phone calls over any range of days, by journey and version, exact, counted from facts."""
+    from journeys_pipeline.showing import show  # noqa: PLC0415 - Polars takes a second
+    from journeys_pipeline.showing_ivr import IVR_TABLES, ivr_figures  # noqa: PLC0415 - as above
+
+    start, end = _day(first), _day(last)
+    if not days_between(start, end + timedelta(days=1)):
+        raise typer.BadParameter(f"--to {end} lies before --from {start}.")
+    if what not in IVR_TABLES:
+        raise typer.BadParameter(f"--what {what} is none of {', '.join(IVR_TABLES)}.")
+    accounts = [account] if account else [known.id for known in _catalog().accounts]
+    with _explained():
+        rows = ivr_figures(what, accounts, (start, end + timedelta(days=1)), journey=journey, version=version)
+        edition = f"version {version}" if version else "all versions"
+        show(console, rows, title=f"{IVR_TABLES[what][0]}, {edition}, {start} to {end} (UTC)", output=output)
 
 
 @app.command()

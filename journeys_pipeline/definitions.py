@@ -10,12 +10,15 @@ from journeys_pipeline.defs.assets.contact_entries import (
     import_performance,
 )
 from journeys_pipeline.defs.assets.daily_facts import fact_assets
+from journeys_pipeline.defs.assets.ivr_facts import ivr_fact_assets
+from journeys_pipeline.defs.assets.ivr_metrics import daily_ivr_assets, monthly_ivr_assets
 from journeys_pipeline.defs.assets.journey_events import journey_events, journeys
 from journeys_pipeline.defs.assets.landed_files import landed_files
 from journeys_pipeline.defs.assets.mep_ledger import mep_ledger, mep_summary
 from journeys_pipeline.defs.assets.metrics import daily_metric_assets, monthly_metric_assets, refreshes
 from journeys_pipeline.defs.assets.reports import mep_reports
 from journeys_pipeline.defs.checks import checks
+from journeys_pipeline.defs.ivr_checks import ivr_checks
 from journeys_pipeline.defs.jobs import book, ingest, refresh, report
 from journeys_pipeline.defs.resources import (
     CatalogFile,
@@ -41,14 +44,17 @@ defs = dg.Definitions(
         journeys,
         journey_events,
         *fact_assets,
+        *ivr_fact_assets,
         *daily_metric_assets,
+        *daily_ivr_assets,
         refreshes,
         *monthly_metric_assets,
+        *monthly_ivr_assets,
         mep_ledger,
         mep_summary,
         mep_reports,
     ],
-    asset_checks=checks,
+    asset_checks=[*checks, *ivr_checks],
     jobs=[ingest, refresh, book, report],
     schedules=schedules,
     sensors=[ledger_follows_facts],

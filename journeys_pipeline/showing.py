@@ -20,7 +20,40 @@ from journeys_pipeline.schemas.contact_entries import ImportPerformance
 from journeys_pipeline.schemas.landed_files import FileSightings, LandedFiles
 from journeys_pipeline.schemas.reports import ReportRegister
 from journeys_pipeline.transforms.contact_entries import export_imports
-from journeys_pipeline.transforms.metrics import Periods, measure_campaigns
+from journeys_pipeline.transforms.metrics import (
+    Facts,
+    Periods,
+    measure_branches,
+    measure_campaigns,
+    measure_channel_costs,
+    measure_channels,
+    measure_element_costs,
+    measure_element_messages,
+    measure_elements,
+    measure_entry_points,
+    measure_errors,
+    measure_exits,
+    measure_funnel,
+    measure_goal_values,
+    measure_versions,
+    narrow,
+)
+
+FIGURES_BY: dict[str, Callable[[Facts, Periods], pl.LazyFrame]] = {
+    "campaign": measure_campaigns,
+    "version": measure_versions,
+    "channel": measure_channels,
+    "cost": measure_channel_costs,
+    "element": measure_elements,
+    "element-message": measure_element_messages,
+    "element-cost": measure_element_costs,
+    "branch": measure_branches,
+    "error": measure_errors,
+    "entry": measure_entry_points,
+    "exit": measure_exits,
+    "funnel": measure_funnel,
+    "goal": measure_goal_values,
+}
 
 
 @contextmanager
@@ -41,11 +74,22 @@ def new_bar(progress: Progress, title: str) -> Callable[[int, int], None]:
     return move
 
 
-def campaign_performance(accounts: list[str], start: date, end: date, *, journey: str | None = None) -> pl.DataFrame:
-    """CampaignPerformance of the days [start, end) as one period, counted anew from facts (D20)."""
+def journey_figures(
+    by: str, accounts: list[str], start: date, end: date, *, journey: str | None = None, version: int | None = None
+) -> pl.DataFrame:
+    """The figures of the days [start, end) as one period, counted anew from facts (F5, D20).
+
+    Args:
+        by: One of FIGURES_BY.
+        accounts: Whose journeys.
+        start: The first day.
+        end: The day after the last.
+        journey: This journey alone.
+        version: This version of it alone.
+    """
     facts = read_facts(Lake(environment.home() / "lake"), accounts)
-    rows = measure_campaigns(facts, Periods(start, end, "range")).drop("period")
-    return (rows.filter(pl.col("journey_id") == journey) if journey else rows).collect(engine="streaming")
+    wanted = narrow(facts, journey, version) if journey else facts
+    return FIGURES_BY[by](wanted, Periods(start, end, "range")).drop("period").collect(engine="streaming")
 
 
 def import_table(account: str | None, *, start: date | None, end: date | None) -> bytes:
@@ -91,6 +135,8 @@ def show(console: Console, rows: pl.DataFrame, *, title: str, output: str = "tab
 
 
 def _table(rows: pl.DataFrame, title: str) -> Table:
+    """The rows without the columns that do not apply to any of them."""
+    rows = rows.select(column for column in rows if rows.is_empty() or column.null_count() < rows.height)
     table = Table(title=title, title_justify="left", header_style="bold")
     for name, dtype in rows.schema.items():
         table.add_column(name.replace("_", " "), justify="right" if dtype.is_numeric() else "left")

@@ -15,6 +15,7 @@ from sqlalchemy.types import TypeDecorator
 
 from journeys_pipeline.adapters.lake import table_name
 from journeys_pipeline.schemas.contact_entries import ImportPerformance
+from journeys_pipeline.schemas.ivr_metrics import IVR_FIGURES
 from journeys_pipeline.schemas.landed_files import (
     ConnectionLeases,
     FeedReadings,
@@ -23,14 +24,7 @@ from journeys_pipeline.schemas.landed_files import (
     LandedFiles,
 )
 from journeys_pipeline.schemas.mep_ledger import MepSummary
-from journeys_pipeline.schemas.metrics import (
-    CampaignPerformance,
-    ChannelPerformance,
-    ElementPerformance,
-    GoalValues,
-    Refreshes,
-    TouchedDays,
-)
+from journeys_pipeline.schemas.metrics import FIGURES, JourneySummary, Refreshes, TouchedDays
 from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
 from journeys_pipeline.schemas.shared_columns import meaning_of
 
@@ -74,11 +68,12 @@ def _define(metadata: sa.MetaData) -> dict[tuple[type[dy.Schema], str], sa.Table
         ImportPerformance,
         Refreshes,
         TouchedDays,
+        JourneySummary,
         MepSummary,
         ReportRegister,
         MailOutbox,
     ]
-    by_grain = [CampaignPerformance, ChannelPerformance, ElementPerformance, GoalValues]
+    by_grain = [*FIGURES, *IVR_FIGURES]
     names = [(schema, "") for schema in one_grain] + [(schema, grain) for schema in by_grain for grain in GRAINS]
     return {
         (schema, grain): sa.Table(

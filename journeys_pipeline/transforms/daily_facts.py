@@ -32,6 +32,7 @@ def collect_entries(events: pl.LazyFrame, contacts: pl.LazyFrame) -> pl.LazyFram
         "journey_version",
         "person_id",
         "entry_id",
+        "element_id",
         "entry_source",
         pl.col("occurred_at").alias("entered_at"),
     )
@@ -45,6 +46,7 @@ def collect_entries(events: pl.LazyFrame, contacts: pl.LazyFrame) -> pl.LazyFram
         pl.lit(None, pl.Int32).alias("journey_version"),
         "person_id",
         source_id.alias("entry_id"),
+        pl.lit(None, pl.String).alias("element_id"),
         pl.lit("sftp_import").alias("entry_source"),
         pl.col("imported_at").alias("entered_at"),
     )
@@ -58,7 +60,10 @@ def collect_exits(events: pl.LazyFrame) -> pl.LazyFrame:
             "day",
             "account_id",
             pl.col("event_id").alias("source_id"),
+            "sub_account_id",
             "journey_id",
+            "journey_version",
+            "element_id",
             "person_id",
             "entry_id",
             "exit_type",
@@ -78,8 +83,12 @@ def collect_steps(events: pl.LazyFrame) -> pl.LazyFrame:
             "journey_version",
             "element_id",
             "person_id",
+            "entry_id",
             "event_type",
             "outcome",
+            "branch",
+            "next_element_id",
+            "error_code",
             "occurred_at",
         )
     )
@@ -95,12 +104,16 @@ def collect_messages(events: pl.LazyFrame) -> pl.LazyFrame:
             "message_id",
             "event_type",
             "journey_id",
+            "journey_version",
+            "element_id",
             "person_id",
             "channel",
             "segments",
             "price",
             "currency",
             pl.col("is_machine").fill_null(value=False),
+            pl.col("permanent").fill_null(value=False).alias("is_permanent"),
+            "error_code",
             "occurred_at",
         )
     )

@@ -16,7 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from journeys_pipeline.adapters.warehouse import METADATA, TABLES, Warehouse
-from journeys_pipeline.schemas.metrics import CampaignPerformance, ChannelPerformance, Refreshes, TouchedDays
+from journeys_pipeline.schemas.metrics import CampaignPerformance, ChannelCosts, Refreshes, TouchedDays
 from journeys_pipeline.schemas.reports import MailOutbox
 from journeys_pipeline_tests.databases import new_database, serve_postgresql
 
@@ -55,15 +55,14 @@ def touched(account_id: str, day: date, at: datetime = EARLY) -> dict[str, objec
     return {"account_id": account_id, "day": day, "touched_at": at}
 
 
-def sent(account_id: str, period: date, cost: Decimal | None = None) -> dict[str, object]:
+def sent(account_id: str, period: date, cost: Decimal = Decimal(0)) -> dict[str, object]:
     return {
         "account_id": account_id,
         "journey_id": "welcome",
         "period": period,
         "channel": "sms",
         "currency": "EUR",
-        "messages_sent": 5_000_000_000,
-        "segments": 1,
+        "priced_messages": 5_000_000_000,
         "cost": cost,
     }
 
@@ -121,25 +120,23 @@ def test_times_come_back_to_the_microsecond_in_utc(warehouse: Warehouse) -> None
 
 def test_money_comes_back_exactly(warehouse: Warehouse) -> None:
     texts = ["0.000001", "0.100000", "999999999999.999999", "-12.340000", "9007199254.740993"]
-    costs = [*map(Decimal, texts), None]
-    rows = frame(ChannelPerformance, *(sent(f"a{index}", MONDAY, cost) for index, cost in enumerate(costs)))
+    costs = [*map(Decimal, texts)]
+    rows = frame(ChannelCosts, *(sent(f"a{index}", MONDAY, cost) for index, cost in enumerate(costs)))
 
-    warehouse.replace(ChannelPerformance, rows, {}, grain="day")
+    warehouse.replace(ChannelCosts, rows, {}, grain="day")
 
-    assert warehouse.read(ChannelPerformance, grain="day")["cost"].to_list() == costs
-    assert warehouse.read(ChannelPerformance, grain="day").equals(rows)
+    assert warehouse.read(ChannelCosts, grain="day")["cost"].to_list() == costs
+    assert warehouse.read(ChannelCosts, grain="day").equals(rows)
 
 
 def test_replacing_a_slice_leaves_other_days_and_accounts(warehouse: Warehouse) -> None:
     old = [sent(account, day, Decimal(1)) for account in ("acme", "zeta") for day in (MONDAY, TUESDAY)]
-    warehouse.replace(ChannelPerformance, frame(ChannelPerformance, *old), {}, grain="day")
+    warehouse.replace(ChannelCosts, frame(ChannelCosts, *old), {}, grain="day")
 
     within = {"period": [TUESDAY], "account_id": ["acme"]}
-    warehouse.replace(
-        ChannelPerformance, frame(ChannelPerformance, sent("acme", TUESDAY, Decimal(2))), within, grain="day"
-    )
+    warehouse.replace(ChannelCosts, frame(ChannelCosts, sent("acme", TUESDAY, Decimal(2))), within, grain="day")
 
-    rows = warehouse.read(ChannelPerformance, grain="day").select("account_id", "period", "cost").rows()
+    rows = warehouse.read(ChannelCosts, grain="day").select("account_id", "period", "cost").rows()
     assert rows == [
         ("acme", MONDAY, Decimal(1)),
         ("acme", TUESDAY, Decimal(2)),
@@ -157,24 +154,24 @@ def test_a_slice_replaced_by_no_rows_is_emptied(warehouse: Warehouse) -> None:
 
 
 def test_days_and_months_are_kept_apart(warehouse: Warehouse) -> None:
-    warehouse.replace(ChannelPerformance, frame(ChannelPerformance, sent("acme", MONDAY)), {}, grain="day")
+    warehouse.replace(ChannelCosts, frame(ChannelCosts, sent("acme", MONDAY)), {}, grain="day")
 
-    warehouse.replace(ChannelPerformance, frame(ChannelPerformance), {"account_id": ["acme"]}, grain="month")
+    warehouse.replace(ChannelCosts, frame(ChannelCosts), {"account_id": ["acme"]}, grain="month")
 
-    assert warehouse.read(ChannelPerformance, grain="day").height == 1
-    assert warehouse.read(ChannelPerformance, grain="month").is_empty()
+    assert warehouse.read(ChannelCosts, grain="day").height == 1
+    assert warehouse.read(ChannelCosts, grain="month").is_empty()
 
 
 def test_rows_that_break_the_schema_leave_the_slice_as_it_was(warehouse: Warehouse) -> None:
-    good = frame(ChannelPerformance, sent("acme", MONDAY))
-    warehouse.replace(ChannelPerformance, good, {}, grain="day")
+    good = frame(ChannelCosts, sent("acme", MONDAY))
+    warehouse.replace(ChannelCosts, good, {}, grain="day")
 
     with pytest.raises(dy.exc.ValidationError):
         warehouse.replace(
-            ChannelPerformance, good.with_columns(segments=pl.lit(-1)), {"account_id": ["acme"]}, grain="day"
+            ChannelCosts, good.with_columns(priced_messages=pl.lit(-1)), {"account_id": ["acme"]}, grain="day"
         )
 
-    assert warehouse.read(ChannelPerformance, grain="day").equals(good)
+    assert warehouse.read(ChannelCosts, grain="day").equals(good)
 
 
 def test_a_write_that_the_database_refuses_leaves_the_slice_as_it_was(warehouse: Warehouse) -> None:

@@ -11,8 +11,7 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from journeys_pipeline.adapters.lake import table_name
-from journeys_pipeline.defs.checks import LAKE_TABLES, checks, late_accounts
+from journeys_pipeline.defs.checks import checks, late_accounts
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseDatabase
 from journeys_pipeline.schemas.contact_entries import ContactEntries, ImportPerformance
 from journeys_pipeline.schemas.metrics import Refreshes
@@ -228,32 +227,6 @@ def test_a_share_just_over_the_line_warns(catalog_file: CatalogFile, warehouse_d
     show_import(warehouse_database, valid=79_999, invalid=20_001)
 
     assert not judge_shares(catalog_file, warehouse_database).passed
-
-
-def keyed(table: type[dy.Schema], *keys: str) -> pl.LazyFrame:
-    """Rows with these keys, and no more filled in than the slice needs: the lake does not look at the rest."""
-    period = "day" if "day" in table.column_names() else "month"
-    varying = next(name for name in ("source_id", "event_id", "person_id", "file_id") if name in table.primary_key())
-    fixed = {"account_id": "acme", period: DAY.replace(day=1), "row_number": 2}
-    known = {name: value for name, value in fixed.items() if name in table.column_names()}
-    return frame(table, *(known | {varying: key} for key in keys)).lazy()
-
-
-def put(lake_folder: LakeFolder, table: type[dy.Schema], rows: pl.LazyFrame) -> None:
-    period = "day" if "day" in table.column_names() else "month"
-    lake_folder.open().replace(table, rows, {period: [DAY.replace(day=1)], "account_id": ["acme"]})
-
-
-@pytest.mark.parametrize("table", LAKE_TABLES)
-def test_keys_that_differ_pass_and_one_that_repeats_fails(lake_folder: LakeFolder, table: type[dy.Schema]) -> None:
-    put(lake_folder, table, keyed(table, "a", "b"))
-    sound = judge(table_name(table), "key_is_unique", lake_folder=lake_folder)
-
-    put(lake_folder, table, keyed(table, "a", "b", "a"))
-    broken = judge(table_name(table), "key_is_unique", lake_folder=lake_folder)
-
-    assert sound.passed
-    assert (broken.passed, broken.metadata["keys that repeat"].value) == (False, 1)
 
 
 def mark(database: WarehouseDatabase, account_id: str, *, age: timedelta, day: date = DAY) -> None:

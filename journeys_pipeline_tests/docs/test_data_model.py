@@ -25,9 +25,8 @@ FILES_ONLY = [ImportExport, MepReport]
 
 def find_schemas() -> list[type[dy.Schema]]:
     """All table schemas, in the order of their modules and of their definition."""
-    modules = [
-        importlib.import_module(f"{schemas.__name__}.{found.name}") for found in pkgutil.iter_modules(schemas.__path__)
-    ]
+    found = pkgutil.walk_packages(schemas.__path__, prefix=f"{schemas.__name__}.")
+    modules = [importlib.import_module(module.name) for module in found]
     return [
         member
         for module in modules

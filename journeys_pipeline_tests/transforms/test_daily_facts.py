@@ -29,7 +29,8 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 FULL: Record = {
     "account_id": "acme", "event_id": "e1", "event_type": "journey_entered", "occurred_at": NOON, "day": NOON.date(),
     "sub_account_id": "sub", "journey_id": "j", "journey_version": 2, "person_id": "ann", "entry_id": "passage",
-    "element_id": "el", "entry_source": "api", "exit_type": "exit_point", "outcome": "ok", "message_id": "m",
+    "element_id": "el", "branch": "A", "next_element_id": "next", "error_code": "E7", "permanent": None,
+    "entry_source": "api", "exit_type": "exit_point", "outcome": "ok", "message_id": "m",
     "channel": "sms", "segments": 3, "price": Decimal("0.123456"), "currency": "EUR", "is_machine": None,
     "event_name": "buy", "value": "12.345678", "is_test": False, "file_id": "f", "row_number": 1,
 }  # fmt: skip
@@ -65,6 +66,7 @@ records = st.lists(
             "person_id": st.sampled_from(["ann", "bob"]),
             "value": st.sampled_from([None, "0", "-1.5", "12.345678"]),
             "is_machine": st.sampled_from([None, True, False]),
+            "permanent": st.sampled_from([None, True, False]),
             "exit_type": st.sampled_from(EXIT_TYPES),
             "entry_source": st.sampled_from(ENTRY_SOURCES),
         }
@@ -93,6 +95,7 @@ def as_fact(record: Record, schema: type[dy.Schema]) -> Record:
         "entered_at": record["occurred_at"],
         "exited_at": record["occurred_at"],
         "is_machine": record["is_machine"] is True,
+        "is_permanent": record["permanent"] is True,
         "value": None if record["value"] is None else Decimal(record["value"]),
     }
     return {name: renamed[name] for name in schema.column_names()}
@@ -119,7 +122,7 @@ def test_a_valid_contact_is_an_entry_by_import_when_its_file_was_fetched() -> No
         {
             "day": date(2026, 11, 20), "account_id": "acme", "source_id": "f#2", "sub_account_id": "sub",
             "journey_id": "j", "journey_version": None, "person_id": "ann", "entry_id": "f#2",
-            "entry_source": "sftp_import", "entered_at": NOON,
+            "element_id": None, "entry_source": "sftp_import", "entered_at": NOON,
         }
     ]  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Stage 5: figures per day and per month, each counted from facts for its own grain, and the mark of a refresh."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Literal
 
 import dagster as dg
@@ -9,9 +10,10 @@ import polars as pl
 
 from journeys_pipeline.adapters.lake import Lake, table_name
 from journeys_pipeline.defs.metadata import about, add_row_counts
-from journeys_pipeline.defs.partitions import created_at, days, days_to_months, months, one_run
+from journeys_pipeline.defs.partitions import created_at, days, days_to_months, logical_time, months, one_run
 from journeys_pipeline.defs.refresh import RefreshConfig, Scope
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseDatabase
+from journeys_pipeline.environment import first_day
 from journeys_pipeline.periods import add_months
 from journeys_pipeline.schemas.daily_facts import (
     GoalEvents,
@@ -20,31 +22,62 @@ from journeys_pipeline.schemas.daily_facts import (
     JourneySteps,
     MessageEvents,
 )
+from journeys_pipeline.schemas.ivr_metrics import IVR_FIGURES
 from journeys_pipeline.schemas.journey_events import Journeys
 from journeys_pipeline.schemas.metrics import (
+    BranchTraffic,
     CampaignPerformance,
+    ChannelCosts,
     ChannelPerformance,
+    ElementCosts,
+    ElementErrors,
+    ElementMessages,
     ElementPerformance,
+    EntryPoints,
+    ExitsByType,
     GoalValues,
+    JourneyFunnel,
+    JourneySummary,
     Refreshes,
+    VersionPerformance,
 )
+from journeys_pipeline.tiers import Tier
 from journeys_pipeline.transforms.metrics import (
     Facts,
     Periods,
+    measure_branches,
     measure_campaigns,
+    measure_channel_costs,
     measure_channels,
+    measure_element_costs,
+    measure_element_messages,
     measure_elements,
+    measure_entry_points,
+    measure_errors,
+    measure_exits,
+    measure_funnel,
     measure_goal_values,
+    measure_versions,
+    summarise_journeys,
 )
 
 Measure = Callable[[Facts, Periods], pl.LazyFrame]
 Grain = Literal["day", "month"]
 
-CAMPAIGN_FACTS = [JourneyEntries, JourneyExits, MessageEvents, GoalEvents, Journeys]
+OF_A_JOURNEY = [JourneyEntries, JourneyExits, MessageEvents, GoalEvents, Journeys]
 MEASURES: list[tuple[type[dy.Schema], Measure, Sequence[type[dy.Schema]]]] = [
-    (CampaignPerformance, measure_campaigns, CAMPAIGN_FACTS),
+    (CampaignPerformance, measure_campaigns, OF_A_JOURNEY),
+    (VersionPerformance, measure_versions, OF_A_JOURNEY),
+    (JourneyFunnel, measure_funnel, [JourneyEntries, MessageEvents, GoalEvents, Journeys]),
+    (EntryPoints, measure_entry_points, [JourneyEntries]),
+    (ExitsByType, measure_exits, [JourneyExits]),
     (ChannelPerformance, measure_channels, [MessageEvents]),
-    (ElementPerformance, measure_elements, [JourneySteps]),
+    (ChannelCosts, measure_channel_costs, [MessageEvents]),
+    (ElementPerformance, measure_elements, [JourneyEntries, JourneySteps, JourneyExits, Journeys]),
+    (ElementMessages, measure_element_messages, [MessageEvents]),
+    (ElementCosts, measure_element_costs, [MessageEvents]),
+    (BranchTraffic, measure_branches, [JourneySteps]),
+    (ElementErrors, measure_errors, [JourneySteps]),
     (GoalValues, measure_goal_values, [GoalEvents, JourneyEntries, Journeys]),
 ]
 
@@ -105,14 +138,33 @@ def _metric_asset(
     return metric
 
 
-daily_metric_assets = [_metric_asset(*measured, "day") for measured in MEASURES]
+@dg.asset(
+    deps=[table_name(table) for table in (*OF_A_JOURNEY, JourneySteps)],
+    **about(JourneySummary, kinds={"polars", "sqlalchemy"}, group="metrics"),
+)
+def journey_summary(
+    context: dg.AssetExecutionContext,
+    config: RefreshConfig,
+    catalog_file: CatalogFile,
+    lake_folder: LakeFolder,
+    warehouse_database: WarehouseDatabase,
+) -> dg.MaterializeResult:
+    today = logical_time(context).date()
+    accounts = catalog_file.load().accounts_on([Tier(tier) for tier in config.tiers], today)
+    facts = read_facts(lake_folder.open(), accounts)
+    rows = summarise_journeys(facts, first_day=first_day(), end=today + timedelta(days=1)).collect(engine="streaming")
+    warehouse_database.open().replace(JourneySummary, rows, {"account_id": accounts})
+    return dg.MaterializeResult(metadata={"dagster/row_count": rows.height, "accounts refreshed": len(accounts)})
+
+
+daily_metric_assets = [*(_metric_asset(*measured, "day") for measured in MEASURES), journey_summary]
 monthly_metric_assets = [_metric_asset(*measured, "month") for measured in MEASURES]
 
 
 @dg.asset(
     partitions_def=days,
     backfill_policy=one_run,
-    deps=[f"{table_name(table)}_by_day" for table, _, _ in MEASURES],
+    deps=[f"{table_name(table)}_by_day" for table in (*(table for table, _, _ in MEASURES), *IVR_FIGURES)],
     **about(Refreshes, kinds={"sqlalchemy"}, group="metrics"),
 )
 def refreshes(

@@ -1,34 +1,15 @@
-"""Asset checks: what must hold of the tables, and the promise of each tier."""
+"""Checks of what became of contact files."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 import dagster as dg
-import dataframely as dy
 import polars as pl
 
-from journeys_pipeline.adapters.clock import now
-from journeys_pipeline.adapters.lake import table_name
 from journeys_pipeline.defs.metadata import markdown_table
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseDatabase
 from journeys_pipeline.schemas.contact_entries import ContactEntries, ImportPerformance
-from journeys_pipeline.schemas.daily_facts import (
-    GoalEvents,
-    JourneyEntries,
-    JourneyExits,
-    JourneySteps,
-    MessageEvents,
-)
-from journeys_pipeline.schemas.journey_events import JourneyEvents
-from journeys_pipeline.schemas.mep_ledger import MepLedger
-from journeys_pipeline.schemas.metrics import Refreshes
-from journeys_pipeline.tiers import REFRESH_EVERY, Tier
 
-LAKE_TABLES = [
-    ContactEntries, JourneyEvents, JourneyEntries, JourneyExits, JourneySteps, MessageEvents, GoalEvents, MepLedger,
-]  # fmt: skip
 WARN_FOR = timedelta(days=7)
-RUN_TIME_ALLOWANCE = timedelta(minutes=30)
 
 
 @dg.asset_check(
@@ -88,53 +69,3 @@ def few_entries_are_invalid(catalog_file: CatalogFile, warehouse_database: Wareh
             ),
         },
     )
-
-
-def _unique_key_check(table: type[dy.Schema]) -> dg.AssetChecksDefinition:
-    key = table.primary_key()
-
-    @dg.asset_check(
-        asset=table_name(table),
-        name="key_is_unique",
-        description=f"No two rows share {' + '.join(key)}.",
-        blocking=True,
-    )
-    def check(lake_folder: LakeFolder) -> dg.AssetCheckResult:
-        repeated = lake_folder.open().scan(table).group_by(key).len().filter(pl.col("len") > 1).select(pl.len())
-        count = repeated.collect(engine="streaming").item()
-        return dg.AssetCheckResult(passed=count == 0, metadata={"keys that repeat": count})
-
-    return check
-
-
-def late_accounts(refreshes: pl.DataFrame, accounts: Sequence[str], tier: Tier) -> list[str]:
-    """Accounts whose newest refresh is older than their tier promises (F90)."""
-    oldest = now() - REFRESH_EVERY[tier] - RUN_TIME_ALLOWANCE
-    fresh = refreshes.filter(pl.col("as_of") >= oldest)["account_id"]
-    return sorted(set(accounts) - set(fresh))
-
-
-def _freshness_check(tier: Tier) -> dg.AssetChecksDefinition:
-    hours = int(REFRESH_EVERY[tier].total_seconds() // 3600)
-
-    @dg.asset_check(
-        asset="refreshes",
-        name=f"{tier}_is_fresh",
-        description=f"Every account on the tier {tier} was refreshed within {hours} h and half an hour (F90).",
-    )
-    def check(catalog_file: CatalogFile, warehouse_database: WarehouseDatabase) -> dg.AssetCheckResult:
-        accounts = catalog_file.load().accounts_on([tier], now().date())
-        late = late_accounts(warehouse_database.open().read(Refreshes), accounts, tier)
-        return dg.AssetCheckResult(
-            passed=not late, metadata={"accounts": len(accounts), "late accounts": ", ".join(late) or "none"}
-        )
-
-    return check
-
-
-checks = [
-    totals_are_valid_plus_invalid,
-    few_entries_are_invalid,
-    *(_unique_key_check(table) for table in LAKE_TABLES),
-    *(_freshness_check(tier) for tier in Tier),
-]

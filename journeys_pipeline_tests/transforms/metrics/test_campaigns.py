@@ -1,93 +1,32 @@
 """Each row of the mission about campaign performance, on the smallest journey that shows it."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 import pytest
 
-from journeys_pipeline.schemas.contact_entries import ContactEntries
-from journeys_pipeline.schemas.journey_events import EXIT_TYPES, JourneyEvents, Journeys
-from journeys_pipeline.transforms.daily_facts import (
-    collect_entries,
-    collect_exits,
-    collect_goals,
-    collect_messages,
-    collect_steps,
-)
+from journeys_pipeline.schemas.journey_events import EXIT_TYPES
 from journeys_pipeline.transforms.metrics import (
     Facts,
     Periods,
     measure_campaigns,
     measure_channels,
-    measure_elements,
     measure_goal_values,
+    measure_versions,
 )
-
-Record = dict[str, Any]
-
-NOVEMBER = Periods(date(2026, 11, 1), date(2026, 12, 1), "month")
-JOURNEY_GOALS = [("j", 1, "visit", 90), ("j", 2, "buy", 7), ("also_buy", 1, "buy", 1), ("no_goal", 1, None, None)]
-
-
-def at(day: int, hour: int = 0) -> datetime:
-    """An hour of a day in November; day 31 is in December, day 0 in October."""
-    return datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=day - 1, hours=hour)
-
-
-def event(event_type: str, occurred_at: datetime, **fields: Any) -> Record:
-    return {"event_type": event_type, "occurred_at": occurred_at, "journey_id": "j", "person_id": "ann"} | fields
-
-
-def entered(occurred_at: datetime, **fields: Any) -> Record:
-    return event("journey_entered", occurred_at, **({"entry_source": "api"} | fields))
-
-
-def exited(occurred_at: datetime, **fields: Any) -> Record:
-    return event("journey_exited", occurred_at, **({"exit_type": "exit_point"} | fields))
-
-
-def sent(occurred_at: datetime, message_id: str = "m", **fields: Any) -> Record:
-    return event("message_sent", occurred_at, message_id=message_id, **({"channel": "sms"} | fields))
-
-
-def acted(event_type: str, occurred_at: datetime, message_id: str = "m", **fields: Any) -> Record:
-    return event(event_type, occurred_at, message_id=message_id, channel="sms", **fields)
-
-
-def priced(occurred_at: datetime, price: str, currency: str = "EUR") -> Record:
-    return event("message_priced", occurred_at, message_id="m", channel="sms", price=Decimal(price), currency=currency)
-
-
-def bought(occurred_at: datetime, **fields: Any) -> Record:
-    return event("goal_performed", occurred_at, **({"event_name": "buy", "journey_id": None} | fields))
-
-
-def facts_of(*records: Record, contacts: list[Record] | None = None) -> Facts:
-    """The facts of records, which become events e1, e2, … of one account."""
-    envelope = {"account_id": "acme", "is_test": False, "file_id": "f", "row_number": 1, "journey_version": 2}
-    rows = [
-        envelope | {"event_id": f"e{number}", "entry_id": f"e{number}", "day": record["occurred_at"].date()} | record
-        for number, record in enumerate(records, 1)
-    ]
-    goals = [
-        {"account_id": "acme", "journey_id": journey, "version": version, "name": "J", "campaign_id": "c",
-         "campaign_name": "C", "status": "active", "goal_event_name": goal, "goal_attribution_days": attribution_days,
-         "elements": "[]", "valid_from": at(1)}
-        for journey, version, goal, attribution_days in JOURNEY_GOALS
-    ]  # fmt: skip
-    events = JourneyEvents.validate(pl.DataFrame(rows, schema=JourneyEvents.create_empty().schema)).lazy()
-    entries = ContactEntries.validate(pl.DataFrame(contacts or [], schema=ContactEntries.create_empty().schema))
-    journeys = Journeys.validate(pl.DataFrame(goals, schema=Journeys.create_empty().schema))
-    return Facts(
-        collect_entries(events, entries.lazy()),
-        collect_exits(events),
-        collect_steps(events),
-        collect_messages(events),
-        collect_goals(events),
-        journeys.lazy(),
-    )
+from journeys_pipeline_tests.transforms.metrics.examples import (
+    NOVEMBER,
+    Record,
+    acted,
+    at,
+    bought,
+    entered,
+    exited,
+    facts_of,
+    sent,
+)
 
 
 def campaign(facts: Facts, *columns: str, periods: Periods = NOVEMBER, journey: str = "j") -> list[tuple[Any, ...]]:
@@ -227,46 +166,6 @@ def test_goal_values_are_never_added_across_currencies() -> None:  # F16, D18
     assert rows == [("", 1, Decimal(0)), ("EUR", 2, Decimal(3)), ("USD", 1, Decimal(2))]
 
 
-def test_channels_sum_to_the_messages_sent_whatever_their_segments() -> None:  # F18, F19, D17
-    facts = facts_of(sent(at(1), "a", segments=3), sent(at(1), "b"), sent(at(2), "c", channel="email"))
-
-    rows = measure_channels(facts, NOVEMBER).select("channel", "messages_sent", "segments").collect().rows()
-    assert rows == [("email", 1, 1), ("sms", 2, 4)]
-    assert campaign(facts, "messages_sent") == [(3,)]
-
-
-@pytest.mark.parametrize("start", [1, 2])
-def test_a_message_recorded_twice_counts_once_on_its_first_day_whichever_days_are_measured(start: int) -> None:  # D17
-    facts = facts_of(entered(at(2)), sent(at(2)), sent(at(1)))
-
-    days = Periods(date(2026, 11, start), date(2026, 11, 3), "day")
-    first_day = [(date(2026, 11, 1), 1)]
-    assert campaign(facts, "period", "messages_sent", periods=days) == [*first_day, (date(2026, 11, 2), 0)][start - 1 :]
-    assert measure_channels(facts, days).select("period", "messages_sent").collect().rows() == first_day[start - 1 :]
-
-
-@pytest.mark.parametrize(
-    ("prices", "cost"),
-    [
-        ([], [("EUR", Decimal("0.30"))]),
-        ([priced(at(3), "0.20"), priced(at(2), "0.90")], [("EUR", Decimal("0.20"))]),
-        ([priced(at(31), "0.10", "USD")], [("USD", Decimal("0.10"))]),
-    ],
-)
-def test_a_price_is_for_the_whole_message_and_the_latest_wins(prices: list[Record], cost: list[Any]) -> None:  # F20
-    facts = facts_of(sent(at(1), segments=3, price=Decimal("0.30"), currency="EUR"), *prices)
-
-    assert measure_channels(facts, NOVEMBER).select("currency", "cost").collect().rows() == cost
-
-
-def test_cost_is_per_currency_and_unknown_without_a_price() -> None:  # F20, D18
-    euros = [sent(at(1), name, price=Decimal("0.1"), currency="EUR") for name in "ab"]
-    facts = facts_of(*euros, sent(at(1), "c", price=Decimal("0.1"), currency="USD"), sent(at(1), "d"))
-
-    rows = measure_channels(facts, NOVEMBER).select("currency", "cost").collect().rows()
-    assert rows == [("", None), ("EUR", Decimal("0.2")), ("USD", Decimal("0.1"))]
-
-
 def test_a_months_unique_people_are_not_the_sum_of_its_days() -> None:  # D20
     facts = facts_of(entered(at(1)), entered(at(2)))
 
@@ -283,10 +182,21 @@ def test_test_events_change_no_figure() -> None:  # D22
     assert measure_channels(facts, NOVEMBER).collect().is_empty()
 
 
-def test_an_element_that_sends_nothing_has_its_traffic_too() -> None:  # F3, F22
-    arrived = event("element_entered", at(1), element_id="wait")
-    completed = event("element_completed", at(2), element_id="wait", outcome="ok")
-    facts = facts_of(arrived, arrived, arrived | {"person_id": "bob"}, completed, completed | {"outcome": "error"})
+def test_the_versions_of_a_journey_stand_side_by_side_and_share_people() -> None:  # D20
+    records = [entered(at(1)), sent(at(1), "a"), exited(at(2))]
+    facts = facts_of(*records, *(record | {"journey_version": 1} for record in records[:1]), bought(at(3)))
 
-    columns = ["element_id", "entered", "unique_people", "completed", "errored"]
-    assert measure_elements(facts, NOVEMBER).select(columns).collect().rows() == [("wait", 3, 2, 2, 1)]
+    columns = ["journey_version", "profiles_in_journey", "profiles_exited", "goal_performers", "messages_sent"]
+    assert measure_versions(facts, NOVEMBER).select(columns).collect().rows() == [(1, 1, 0, 1, 0), (2, 1, 1, 1, 1)]
+    assert campaign(facts, *columns[1:]) == [(1, 1, 1, 1)]
+
+
+def test_a_contact_entry_names_no_version_and_is_in_none() -> None:
+    contact = {
+        "file_id": "f", "row_number": 2, "account_id": "acme", "journey_id": "j", "person_id": "bob", "is_valid": True,
+        "is_duplicate": False, "attributes": "{}", "imported_at": at(2), "day": at(2).date(),
+    }  # fmt: skip
+    facts = facts_of(contacts=[contact])
+
+    assert campaign(facts, "profiles_in_journey") == [(1,)]
+    assert measure_versions(facts, NOVEMBER).collect().is_empty()

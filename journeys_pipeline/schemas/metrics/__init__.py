@@ -1,0 +1,50 @@
+"""Figures served to readers, each unique count for its own grain (D20)."""
+
+from journeys_pipeline.schemas.metrics.campaigns import CampaignPerformance, GoalValues, VersionPerformance
+from journeys_pipeline.schemas.metrics.channels import ChannelCosts, ChannelPerformance
+from journeys_pipeline.schemas.metrics.elements import (
+    BranchTraffic,
+    ElementCosts,
+    ElementErrors,
+    ElementMessages,
+    ElementPerformance,
+)
+from journeys_pipeline.schemas.metrics.journeys import EntryPoints, ExitsByType, JourneyFunnel, JourneySummary
+from journeys_pipeline.schemas.metrics.refreshes import Refreshes, TouchedDays
+
+FIGURES = [
+    CampaignPerformance,
+    VersionPerformance,
+    JourneyFunnel,
+    EntryPoints,
+    ExitsByType,
+    ChannelPerformance,
+    ChannelCosts,
+    ElementPerformance,
+    ElementMessages,
+    ElementCosts,
+    BranchTraffic,
+    ElementErrors,
+    GoalValues,
+]
+"""The tables that are served by day and by month."""
+
+__all__ = [
+    "FIGURES",
+    "BranchTraffic",
+    "CampaignPerformance",
+    "ChannelCosts",
+    "ChannelPerformance",
+    "ElementCosts",
+    "ElementErrors",
+    "ElementMessages",
+    "ElementPerformance",
+    "EntryPoints",
+    "ExitsByType",
+    "GoalValues",
+    "JourneyFunnel",
+    "JourneySummary",
+    "Refreshes",
+    "TouchedDays",
+    "VersionPerformance",
+]

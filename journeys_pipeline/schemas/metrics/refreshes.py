@@ -1,0 +1,23 @@
+"""When figures were made, and which days files touched."""
+
+import dataframely as dy
+
+
+class Refreshes(dy.Schema):
+    """One row per account and day: when its figures were last made (F90)."""
+
+    account_id = dy.String(primary_key=True)
+    day = dy.Date(primary_key=True)
+    tier = dy.String()
+    as_of = dy.Datetime(time_unit="us", time_zone="UTC", description="Logical time of the run")
+    begun_at = dy.Datetime(time_unit="us", time_zone="UTC", description="When the run was created, by the wall clock")
+
+
+class TouchedDays(dy.Schema):
+    """One row per account and day that a file brought records for; late if a refresh began before."""
+
+    account_id = dy.String(primary_key=True)
+    day = dy.Date(primary_key=True)
+    touched_at = dy.Datetime(
+        time_unit="us", time_zone="UTC", description="When the newest such file had been read, by the wall clock"
+    )
