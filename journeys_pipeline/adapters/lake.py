@@ -1,5 +1,6 @@
 """Delta tables: large facts at person grain, replaced slice by slice, each slice in one commit."""
 
+import json
 import random
 import re
 import tempfile
@@ -8,15 +9,19 @@ from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 import dataframely as dy
 import polars as pl
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.transaction import AddAction, RemoveAction
+from polars.io.partition import FileProviderArgs, SinkedPath
 
 PARTITION_COLUMNS = ("day", "month")
 COMMIT_ATTEMPTS = 6
 ONE_BATCH = 2**40  # rows; more than any slice has
+BYTES_PER_FILE = 1024 * 1024 * 1024  # as in memory; about a tenth of that on disk
 
 Slice = Mapping[str, Collection[str] | Collection[date]]
 
@@ -57,8 +62,8 @@ class Lake:
             rows: The slice's rows, all of them; a row outside the slice is an error.
             within: Column to the values that make the slice, e.g. day and account_id. An empty
                 collection of values is an empty slice: nothing is written.
-            is_sorted: The rows come sorted by the key, so that they need not be in memory all at once. Then they
-                lie sorted within each batch only, since the engine writes batches as they come.
+            is_sorted: The rows come in the order in which they shall lie, any number of them: a few are in memory at
+                once. If the slice holds rows already, a commit of its own removes them first.
 
         Raises:
             SliceRejected: a row lies outside the slice, or the table cannot be written.
@@ -67,13 +72,14 @@ class Lake:
         if any(len(values) == 0 for values in within.values()):
             return
         self._create_if_missing(table)
-        ordered = table.cast(rows) if is_sorted else table.cast(rows).sort(table.primary_key())
+        if is_sorted:
+            self._stream(table, table.cast(rows), within)
+            return
+        ordered = table.cast(rows).sort(table.primary_key())
         for attempt in range(1, COMMIT_ATTEMPTS + 1):
             try:
                 # sink_delta would take the rows in any order, and several batches are written in any order
-                batches = ordered.collect_batches(
-                    maintain_order=True, lazy=True, chunk_size=None if is_sorted else ONE_BATCH
-                )
+                batches = ordered.collect_batches(maintain_order=True, lazy=True, chunk_size=ONE_BATCH)
                 write_deltalake(self._path(table), batches, mode="overwrite", predicate=_predicate(within))
             except CommitFailedError:
                 if attempt == COMMIT_ATTEMPTS:
@@ -85,15 +91,77 @@ class Lake:
             else:
                 return
 
+    def _stream(self, table: type[dy.Schema], rows: pl.LazyFrame, within: Slice) -> None:
+        """Write the rows to files as they come, then make these part of the table.
+
+        The engine's own writer takes rows faster than it writes them, and so has most of them in memory.
+        """
+        if not self.scan(table).filter(_is_inside(within)).head(1).collect().is_empty():
+            DeltaTable(self._path(table)).delete(_predicate(within))
+        partition_by = _partition_column(table)
+        written: list[SinkedPath] = []
+        rows.sink_parquet(
+            pl.PartitionBy(
+                self._path(table),
+                key=partition_by,
+                include_key=False if partition_by else None,
+                file_path_provider=_new_file,
+                approximate_bytes_per_file=BYTES_PER_FILE,
+            ),
+            mkdir=True,
+            sinked_paths_callback=lambda sinked: written.extend(sinked.paths),
+        )
+        self._adopt(table, [Path(file.path) for file in written if file.num_rows], within)
+
+    def _adopt(self, table: type[dy.Schema], files: list[Path], within: Slice) -> None:
+        """Make files part of the table, in one commit; they are removed if they hold a row outside the slice."""
+        if not files:
+            return
+        partition_by = _partition_column(table)
+        rows = pl.scan_parquet(files, hive_schema={partition_by: pl.Date()} if partition_by else None)
+        if not rows.filter(~_is_inside(within)).head(1).collect().is_empty():
+            for file in files:
+                file.unlink()
+            raise SliceRejected(f"{table_name(table)}: rows lie outside the slice {_predicate(within)}")
+        actions: list[AddAction | RemoveAction] = [
+            AddAction(
+                path=file.relative_to(self._path(table)).as_posix(),
+                size=file.stat().st_size,
+                partition_values={partition_by: file.parent.name.partition("=")[2]} if partition_by else {},
+                modification_time=int(file.stat().st_mtime * 1000),
+                data_change=True,
+                stats=json.dumps({"numRecords": pl.scan_parquet(file).select(pl.len()).collect().item()}),
+            )
+            for file in files
+        ]
+        delta = DeltaTable(self._path(table))
+        delta.create_write_transaction(actions, "append", delta.schema(), partition_by)
+
     def _path(self, table: type[dy.Schema]) -> str:
         return str(self._root / table_name(table))
 
     def _create_if_missing(self, table: type[dy.Schema]) -> None:
-        partition_by = [name for name in PARTITION_COLUMNS if name in table.column_names()][:1]
+        partition_by = _partition_column(table)
         if not DeltaTable.is_deltatable(self._path(table)):
             self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
             options = {"partition_by": partition_by, "description": table.__doc__}
             table.create_empty().write_delta(self._path(table), mode="ignore", delta_write_options=options)
+
+
+def _partition_column(table: type[dy.Schema]) -> str | None:
+    return next((name for name in PARTITION_COLUMNS if name in table.column_names()), None)
+
+
+def _new_file(args: FileProviderArgs) -> str:
+    """The name of a new file, in its partition's folder."""
+    name = f"part-{uuid4()}.parquet"
+    partition = args.partition_keys.to_dicts()
+    return "/".join([*(f"{key}={value}" for keys in partition for key, value in keys.items()), name])
+
+
+def _is_inside(within: Slice) -> pl.Expr:
+    inside = [pl.col(column).is_in(list(values)) for column, values in within.items()]
+    return pl.all_horizontal(inside).fill_null(value=False)
 
 
 def _predicate(within: Slice) -> str:

@@ -25,12 +25,12 @@ def unread_files(warehouse: Warehouse, kinds: Collection[str]) -> list[File]:
     return landed.join(read, on="file_id", how="anti").sort("fetched_at", "file_name", "file_id").to_dicts()
 
 
-def batches(files: Sequence[File]) -> Iterator[list[File]]:
+def batches(files: Sequence[File], *, most_bytes: int = BATCH_BYTES) -> Iterator[list[File]]:
     """Files of one account each, in order, as many together as their size allows."""
     for _, of_account in groupby(sorted(files, key=lambda file: file["account_id"]), lambda file: file["account_id"]):
         batch: list[File] = []
         for file in of_account:
-            if batch and sum(one["file_bytes"] for one in batch) + file["file_bytes"] > BATCH_BYTES:
+            if batch and sum(one["file_bytes"] for one in batch) + file["file_bytes"] > most_bytes:
                 yield batch
                 batch = []
             batch.append(file)

@@ -87,6 +87,17 @@ class JourneyEvents(dy.Schema):
     row_number = dy.Int64(min=1)
 
 
+class EventKeys(dy.Schema):
+    """One row per accepted event, as hashes: tells an event that comes again without a look at all earlier events."""
+
+    account_id = dy.String(primary_key=True)
+    key_high = dy.Int64(primary_key=True, description="XXH3 of account and event_id, seed 0")
+    key_low = dy.Int64(primary_key=True, description="The same with seed 1")
+    content = dy.Int64(description="Sum of the hashes of the event's fields")
+    file_id = dy.String(description="File that the event came in")
+    day = dy.Date(description="UTC day on which the file was fetched")
+
+
 class QuarantinedRecords(dy.Schema):
     """One row per record that was refused, with the reason; the bytes stay in the landing zone."""
 

@@ -1,6 +1,5 @@
-"""Good events are typed and kept; each bad one is set aside with the rule it broke; nothing is lost or doubled."""
+"""Good events are typed and kept; each bad one is set aside with the rule it broke; nothing is lost."""
 
-from collections import Counter
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journeys_pipeline.schemas.journey_events import REQUIRED_FIELDS, JourneyEvents, QuarantinedRecords
-from journeys_pipeline.transforms.journey_events import EventFile, accept_events, drop_known
+from journeys_pipeline.transforms.journey_events import EventFile, accept_events
 
 LANDED_ON = date(2026, 11, 20)
 FILE = EventFile("f1", "acme", LANDED_ON)
@@ -186,58 +185,6 @@ def test_masked_input_keeps_no_more_than_two_characters() -> None:
 
     assert value.strip("*") == "56"
     assert value != "56"
-
-
-def stored(*rows: tuple[str, str, str, int]) -> pl.DataFrame:
-    """Events of (event_id, content, file_id, row_number)."""
-    rows_of_events = [
-        {"row_number": row, "is_readable": True} | event("journey_entered", event_id=event_id, branch=content)
-        for event_id, content, _, row in rows
-    ]
-    accepted, _ = accept_events(pl.DataFrame(rows_of_events, schema=RECORDS).lazy(), file=FILE)
-    return accepted.collect().with_columns(pl.Series("file_id", [file_id for *_, file_id, _ in rows], pl.String))
-
-
-def test_a_repeated_event_is_dropped_and_a_contradicting_one_is_set_aside() -> None:
-    known = stored(("e1", "a", "f0", 1))
-    arriving = stored(("e1", "a", "f1", 1), ("e1", "b", "f1", 2), ("e2", "a", "f1", 3), ("e2", "b", "f2", 1))
-
-    new, conflicts = drop_known(arriving, known.lazy(), landed_on=LANDED_ON)
-
-    assert new.select("event_id", "branch", "file_id", "row_number").rows() == [("e2", "a", "f1", 3)]
-    assert conflicts.select("file_id", "row_number").rows() == [("f1", 2), ("f2", 1)]
-    assert conflicts["reason"].unique().to_list() == ["event_id came before with other content; the first is kept"]
-
-
-def test_the_first_to_arrive_is_kept() -> None:
-    arriving = stored(("e", "later file, named earlier", "a", 9), ("e", "other", "b", 1))
-
-    new, conflicts = drop_known(arriving, JourneyEvents.create_empty().lazy(), landed_on=LANDED_ON)
-
-    assert new["branch"].to_list() == ["later file, named earlier"]
-    assert conflicts["file_id"].to_list() == ["b"]
-
-
-ARRIVALS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xy")), max_size=12)
-
-
-@settings(deadline=None)
-@given(before=st.dictionaries(st.sampled_from("abc"), st.sampled_from("xy")), arrivals=ARRIVALS)
-def test_new_duplicate_and_conflict_agree_with_going_through_one_by_one(
-    before: dict[str, str], arrivals: list[tuple[str, str]]
-) -> None:
-    known = stored(*((key, content, "f0", 1) for key, content in before.items()))
-    arriving = stored(*((key, content, "f1", row) for row, (key, content) in enumerate(arrivals, start=1)))
-    seen, verdicts = dict(before), Counter()
-    for key, content in arrivals:
-        verdicts["new" if key not in seen else "duplicate" if seen[key] == content else "conflict"] += 1
-        seen.setdefault(key, content)
-
-    new, conflicts = drop_known(arriving, known.lazy(), landed_on=LANDED_ON)
-
-    assert (new.height, conflicts.height) == (verdicts["new"], verdicts["conflict"])
-    assert {row["event_id"]: row["branch"] for row in new.to_dicts()} == {k: seen[k] for k in seen if k not in before}
-    assert arriving.height - new.height - conflicts.height == verdicts["duplicate"]
 
 
 TEXTS_TO_TRY = ["", "x", "0", "1", "-1", "true", "2026-11-01T10:00:00Z", "1730455200000", "EUR", "ok", "\u0663"]
