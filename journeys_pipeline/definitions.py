@@ -18,7 +18,6 @@ from journeys_pipeline.defs.assets.mep_ledger import mep_ledger, mep_summary
 from journeys_pipeline.defs.assets.metrics import daily_metric_assets, monthly_metric_assets, refreshes
 from journeys_pipeline.defs.assets.reports import mep_reports
 from journeys_pipeline.defs.checks import checks
-from journeys_pipeline.defs.ivr_checks import ivr_checks
 from journeys_pipeline.defs.jobs import book, ingest, refresh, report
 from journeys_pipeline.defs.resources import (
     CatalogFile,
@@ -54,7 +53,7 @@ defs = dg.Definitions(
         mep_summary,
         mep_reports,
     ],
-    asset_checks=[*checks, *ivr_checks],
+    asset_checks=checks,
     jobs=[ingest, refresh, book, report],
     schedules=schedules,
     sensors=[ledger_follows_facts],

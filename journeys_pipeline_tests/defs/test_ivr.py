@@ -16,7 +16,8 @@ import sqlalchemy as sa
 
 from journeys_pipeline.defs.assets.ivr_facts import ivr_fact_assets
 from journeys_pipeline.defs.assets.ivr_metrics import daily_ivr_assets, monthly_ivr_assets
-from journeys_pipeline.defs.ivr_checks import ivr_checks
+from journeys_pipeline.defs.checks import IVR_BALANCES
+from journeys_pipeline.defs.checks.balances import Books
 from journeys_pipeline.defs.partitions import range_tags
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseDatabase
 from journeys_pipeline.schemas.ivr_facts import Calls, CollectedInputs, MenuSteps
@@ -76,7 +77,10 @@ JOURNEY = {
 }  # fmt: skip
 DAILY = [asset.key.to_user_string() for asset in (*ivr_fact_assets, *daily_ivr_assets)]
 MONTHLY = [asset.key.to_user_string() for asset in monthly_ivr_assets]
-MOST = ["call_performance_by_day", "call_element_performance_by_day", "call_costs_by_day", "call_hours_by_day"]
+CALLS = [
+    "every_call_is_counted", "versions_sum_to_the_calls", "elements_sum_to_the_calls", "currencies_sum_to_the_calls",
+    "hours_sum_to_the_calls",
+]  # fmt: skip
 
 
 class Home:
@@ -91,9 +95,16 @@ class Home:
     def fill(self) -> None:
         """Name the accounts, and put events and a journey into the lake."""
         self._catalog.write_text(CATALOG)
-        for table, rows in [(JourneyEvents, EVENTS), (Journeys, [JOURNEY])]:
-            known = table.validate(pl.DataFrame(rows, schema=table.create_empty().schema))
-            self.lake_folder.open().replace(table, known.lazy(), {"account_id": ["acme", "beta"]})
+        journeys = Journeys.validate(pl.DataFrame([JOURNEY], schema=Journeys.create_empty().schema))
+        self.lake_folder.open().replace(Journeys, journeys.lazy(), {"account_id": ["acme"]})
+        self.add(*EVENTS)
+
+    def add(self, *events: dict[str, Any]) -> None:
+        """Put further events into the lake."""
+        lake = self.lake_folder.open()
+        new = JourneyEvents.validate(pl.DataFrame(list(events), schema=JourneyEvents.create_empty().schema))
+        known = lake.scan(JourneyEvents).collect()
+        lake.replace(JourneyEvents, pl.concat([known, new]).lazy(), {"account_id": ["acme", "beta"]})
 
     def make(self, instance: dg.DagsterInstance, names: list[str], first: date, last: date, **config: Any) -> set[str]:
         """The partitions that a run over first..last made of these assets."""
@@ -119,16 +130,10 @@ class Home:
         """All IVR tables of a grain."""
         return [self.warehouse_database.open().read(table, grain=grain) for table in IVR_FIGURES]
 
-    def failing(self) -> set[str]:
-        """The assets whose checks fail now."""
-        given = {"lake_folder": self.lake_folder, "warehouse_database": self.warehouse_database}
-        results = {
-            check.check_key.asset_key.to_user_string(): check(
-                **{name: resource for name, resource in given.items() if name in check.required_resource_keys}
-            )
-            for check in ivr_checks
-        }
-        return {asset for asset, result in results.items() if not result.passed}
+    def failing(self, days: tuple[date, date] | None = None) -> set[str]:
+        """The balances that do not hold in these days; None means all."""
+        books = Books(self.warehouse_database.open(), self.lake_folder.open(), days)
+        return {balance.name for balance in IVR_BALANCES if not balance.differences(books).is_empty()}
 
 
 @pytest.fixture(scope="module")
@@ -187,27 +192,31 @@ def test_a_run_for_one_tier_leaves_the_other_accounts_alone(home: Home, instance
     assert set(home.served("day")[0]["account_id"]) == {"beta"}
 
 
-def test_figures_as_they_were_made_pass_every_check(made: Home) -> None:
+def test_figures_made_of_the_facts_balance_with_them(made: Home) -> None:
     assert made.failing() == set()
+    assert made.failing((TUESDAY, TUESDAY)) == set()
 
 
 @pytest.mark.parametrize(
     ("statement", "failing"),
     [
-        ("UPDATE call_performance_by_day SET busy = busy + 1 WHERE busy = 1", ["call_performance_by_day"]),
-        ("UPDATE call_performance_by_day SET completed = 0 WHERE completed = 1", ["call_performance_by_day"]),
-        ("UPDATE call_performance_by_day SET failed = 3, calls = 3 WHERE journey_version = 0 AND failed = 1", MOST),
-        ("DELETE FROM call_performance_by_day WHERE journey_version = 2", [*MOST, "call_drop_offs_by_day"]),
-        ("UPDATE call_costs_by_day SET calls = calls + 1 WHERE calls = 1", ["call_costs_by_day"]),
-        ("DELETE FROM call_hours_by_day WHERE journey_version = 2", ["call_hours_by_day"]),
-        ("DELETE FROM call_drop_offs_by_day WHERE journey_version = 2", ["call_drop_offs_by_day"]),
-        ("UPDATE menu_performance_by_day SET shown = shown + 1 WHERE shown = 1", ["menu_performance_by_day"]),
-        ("UPDATE menu_paths_by_day SET presses = 2", ["menu_paths_by_day"]),
-        ("DELETE FROM input_performance_by_day", ["input_performance_by_day"]),
-        ("DELETE FROM call_element_performance_by_day WHERE journey_version = 2", ["call_element_performance_by_day"]),
+        ("UPDATE call_performance_by_day SET busy = busy + 1 WHERE busy = 1", ["calls_are_answered_or_not"]),
+        (
+            "UPDATE call_performance_by_day SET completed = 0 WHERE completed = 1",
+            ["answered_calls_are_completed_or_end_early"],
+        ),
+        ("UPDATE call_performance_by_day SET calls = 3, failed = 3 WHERE failed = 1 AND journey_version = 0", CALLS),
+        ("UPDATE call_element_performance_by_day SET calls = calls + 1", ["elements_sum_to_the_calls"]),
+        ("UPDATE call_costs_by_day SET calls = calls + 1 WHERE calls = 1", ["currencies_sum_to_the_calls"]),
+        ("UPDATE call_hours_by_day SET calls = calls + 1", ["hours_sum_to_the_calls"]),
+        ("UPDATE call_hours_by_day SET answered = 0", ["hours_sum_to_the_answered_calls"]),
+        ("DELETE FROM call_drop_offs_by_day WHERE journey_version = 2", ["drop_offs_sum_to_the_early_ends"]),
+        ("UPDATE menu_performance_by_day SET shown = shown + 1 WHERE shown = 1", ["every_showing_is_counted"]),
+        ("UPDATE menu_paths_by_day SET presses = 2", ["every_press_is_counted"]),
+        ("DELETE FROM input_performance_by_day", ["every_attempt_is_counted"]),
     ],
 )
-def test_a_figure_that_is_not_the_sum_of_its_parts_fails_its_check(
+def test_a_figure_that_is_not_the_sum_of_its_parts_fails_its_balance(
     made: Home, statement: str, failing: list[str]
 ) -> None:
     with sa.create_engine(made.url).begin() as connection:
@@ -220,13 +229,13 @@ def test_a_figure_that_is_not_the_sum_of_its_parts_fails_its_check(
 @pytest.mark.parametrize(
     ("table", "lost", "failing"),
     [
-        (Calls, "e3", "call_performance_by_day"),
-        (MenuSteps, "e6", "menu_performance_by_day"),
-        (MenuSteps, "e7", "menu_paths_by_day"),
-        (CollectedInputs, "e8", "input_performance_by_day"),
+        (Calls, "e3", "every_call_is_counted"),
+        (MenuSteps, "e6", "every_showing_is_counted"),
+        (MenuSteps, "e7", "every_press_is_counted"),
+        (CollectedInputs, "e8", "every_attempt_is_counted"),
     ],
 )
-def test_an_event_that_facts_and_figures_disagree_on_fails_one_check(
+def test_an_event_that_is_lost_fails_the_balance_of_its_kind(
     made: Home, table: type[dy.Schema], lost: str, failing: str
 ) -> None:
     lake = made.lake_folder.open()
@@ -235,3 +244,12 @@ def test_an_event_that_facts_and_figures_disagree_on_fails_one_check(
     lake.replace(table, without.lazy(), {"account_id": ["acme", "beta"]})
 
     assert made.failing() == {failing}
+
+
+def test_a_call_recorded_again_on_a_later_day_is_in_balance(made: Home, instance: dg.DagsterInstance) -> None:
+    again = event(10, "call_ended", WEDNESDAY, call_id="c3", outcome="completed")
+    made.add(again)
+
+    made.make(instance, DAILY, WEDNESDAY, WEDNESDAY)
+
+    assert made.failing((WEDNESDAY, WEDNESDAY)) == made.failing() == set()

@@ -3,6 +3,7 @@
 from journeys_pipeline.defs.checks.balances import BALANCES, balance_check
 from journeys_pipeline.defs.checks.freshness import freshness_check, late_accounts
 from journeys_pipeline.defs.checks.imports import few_entries_are_invalid, totals_are_valid_plus_invalid
+from journeys_pipeline.defs.checks.ivr import IVR_BALANCES
 from journeys_pipeline.defs.checks.keys import unique_key_check
 from journeys_pipeline.schemas.contact_entries import ContactEntries
 from journeys_pipeline.schemas.daily_facts import (
@@ -26,8 +27,8 @@ checks = [
     totals_are_valid_plus_invalid,
     few_entries_are_invalid,
     *(unique_key_check(table) for table in LAKE_TABLES),
-    *(balance_check(balance) for balance in BALANCES),
+    *(balance_check(balance) for balance in (*BALANCES, *IVR_BALANCES)),
     *(freshness_check(tier) for tier in Tier),
 ]
 
-__all__ = ["BALANCES", "LAKE_TABLES", "checks", "late_accounts"]
+__all__ = ["BALANCES", "IVR_BALANCES", "LAKE_TABLES", "checks", "late_accounts"]
