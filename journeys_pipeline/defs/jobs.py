@@ -14,7 +14,16 @@ MONTHLY = ["mep_ledger", "mep_summary", *(asset.key.to_user_string() for asset i
 
 ingest = dg.define_asset_job(
     "ingest",
-    selection=["landed_files", "contact_entries", "import_performance", "import_exports", "journeys", "journey_events"],
+    selection=[
+        "landed_files",
+        "contact_entries",
+        "import_performance",
+        "import_exports",
+        "journeys",
+        "journey_events",
+        "people_changes",
+        "identities",
+    ],
     description="Fetch what is new from every server, and accept or refuse its records.",
     tags={"journeys/writes": "imports"},
 )
