@@ -16,6 +16,7 @@ from journeys_pipeline.defs.assets.journey_events import journey_events, journey
 from journeys_pipeline.defs.assets.landed_files import landed_files
 from journeys_pipeline.defs.assets.mep_ledger import mep_ledger, mep_summary
 from journeys_pipeline.defs.assets.metrics import daily_metric_assets, monthly_metric_assets, refreshes
+from journeys_pipeline.defs.assets.people import people
 from journeys_pipeline.defs.assets.reports import mep_reports
 from journeys_pipeline.defs.checks import checks
 from journeys_pipeline.defs.jobs import book, ingest, refresh, report
@@ -42,6 +43,7 @@ defs = dg.Definitions(
         file_returns,
         journeys,
         journey_events,
+        people,
         *fact_assets,
         *ivr_fact_assets,
         *daily_metric_assets,

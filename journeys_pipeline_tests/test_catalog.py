@@ -113,7 +113,7 @@ def test_the_documented_example_is_a_good_catalog(load: Load) -> None:
 
     catalog = load(example)
 
-    assert [feed.kind for feed in catalog.connections[0].feeds] == ["events", "journeys", "contacts"]
+    assert [feed.kind for feed in catalog.connections[0].feeds] == ["events", "journeys", "people", "contacts"]
     assert catalog.contacts_feed("acme-sftp", "newcomers").delimiter == ";"
 
 

@@ -20,7 +20,6 @@ from polars.io.partition import FileProviderArgs, SinkedPath
 
 PARTITION_COLUMNS = ("day", "month")
 COMMIT_ATTEMPTS = 6
-ONE_BATCH = 2**40  # rows; more than any slice has
 BYTES_PER_FILE = 1024 * 1024 * 1024  # as in memory; about a tenth of that on disk
 
 Slice = Mapping[str, Collection[str] | Collection[date]]
@@ -75,12 +74,11 @@ class Lake:
         if is_sorted:
             self._stream(table, table.cast(rows), within)
             return
-        ordered = table.cast(rows).sort(table.primary_key())
+        # Of several batches the engine writes the one that is ready first.
+        ordered = table.cast(rows).sort(table.primary_key()).collect(engine="streaming").rechunk()
         for attempt in range(1, COMMIT_ATTEMPTS + 1):
             try:
-                # sink_delta would take the rows in any order, and several batches are written in any order
-                batches = ordered.collect_batches(maintain_order=True, lazy=True, chunk_size=ONE_BATCH)
-                write_deltalake(self._path(table), batches, mode="overwrite", predicate=_predicate(within))
+                write_deltalake(self._path(table), ordered, mode="overwrite", predicate=_predicate(within))
             except CommitFailedError:
                 if attempt == COMMIT_ATTEMPTS:
                     raise

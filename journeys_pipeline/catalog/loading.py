@@ -16,13 +16,19 @@ from journeys_pipeline.catalog.models import (
     ContactsFeed,
     EventsFeed,
     JourneysFeed,
+    PeopleFeed,
     Settings,
     SubAccount,
     Subscription,
     TierPeriod,
 )
 
-FEEDS: dict[str | int, type[BaseModel]] = {"events": EventsFeed, "journeys": JourneysFeed, "contacts": ContactsFeed}
+FEEDS: dict[str | int, type[BaseModel]] = {
+    "events": EventsFeed,
+    "journeys": JourneysFeed,
+    "people": PeopleFeed,
+    "contacts": ContactsFeed,
+}
 MODELS: dict[str | int, type[BaseModel]] = {
     "accounts": Account,
     "tiers": TierPeriod,

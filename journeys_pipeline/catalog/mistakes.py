@@ -63,7 +63,7 @@ _TRUE_OR_FALSE = "must be true or false"
 _A_REAL_DAY = "must be a date that exists, like 2026-01-31"
 _ADVICE = {
     "missing": "is missing: add it",
-    "union_tag_not_found": "is missing: add it; it is events, journeys or contacts",
+    "union_tag_not_found": "is missing: add it; it is events, journeys, people or contacts",
     "union_tag_invalid": "must be one of {expected_tags}",
     "string_type": "must be a text, on one line",
     "list_type": _A_LIST,

@@ -96,6 +96,13 @@ class JourneysFeed(_Feed):
     kind: Literal["journeys"]
 
 
+class PeopleFeed(_Feed):
+    """Files of profiles, merges and deletions of persons."""
+
+    kind: Literal["people"]
+    default_region: Region | None = None
+
+
 class ContactsFeed(_Feed):
     """Contact files that feed one journey (F37)."""
 
@@ -116,7 +123,7 @@ class ContactsFeed(_Feed):
     max_columns: Annotated[int, Field(ge=1)] = 1000
 
 
-Feed = Annotated[EventsFeed | JourneysFeed | ContactsFeed, Field(discriminator="kind")]
+Feed = Annotated[EventsFeed | JourneysFeed | PeopleFeed | ContactsFeed, Field(discriminator="kind")]
 
 
 class Connection(_Model):
@@ -165,7 +172,7 @@ class Catalog(_Model):
         """Ids of the accounts on these tiers on a day, in order."""
         return sorted(account.id for account in self.accounts if account.tier_on(day) in tiers)
 
-    def feed(self, connection_id: str, feed_id: str) -> EventsFeed | JourneysFeed | ContactsFeed:
+    def feed(self, connection_id: str, feed_id: str) -> EventsFeed | JourneysFeed | PeopleFeed | ContactsFeed:
         """The feed of that id on that connection.
 
         Raises:

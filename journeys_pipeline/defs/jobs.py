@@ -23,20 +23,12 @@ MONTHLY = [
 
 INGESTED = [
     "landed_files", "contact_entries", "import_performance", "import_exports", "file_returns", "journeys",
-    "journey_events",
+    "journey_events", "people_changes", "identities",
 ]  # fmt: skip
 
 ingest = dg.define_asset_job(
     "ingest",
-    selection=[
-        "landed_files",
-        "contact_entries",
-        "import_performance",
-        "import_exports",
-        "file_returns",
-        "journeys",
-        "journey_events",
-    ],
+    selection=INGESTED,
     description="Fetch what is new from every server, and accept or refuse its records.",
     tags={"journeys/writes": "imports"},
 )

@@ -48,11 +48,15 @@ class Reading:
     days: Collection[date] = ()
 
 
-def mark_read(warehouse: Warehouse, readings: Collection[Reading], *, as_of: datetime) -> None:
-    """Record that files' rows are in the lake; the days first, so that a crash between repeats the files."""
-    touched = {(reading.file["account_id"], day) for reading in readings for day in reading.days}
+def touch_days(warehouse: Warehouse, touched: Collection[tuple[str, date]]) -> None:
+    """Mark days of accounts as to be made anew."""
     days = [{"account_id": account, "day": day, "touched_at": now()} for account, day in sorted(touched)]
     warehouse.upsert(TouchedDays, pl.DataFrame(days, schema=TouchedDays.create_empty().schema))
+
+
+def mark_read(warehouse: Warehouse, readings: Collection[Reading], *, as_of: datetime) -> None:
+    """Record that files' rows are in the lake; the days first, so that a crash between repeats the files."""
+    touch_days(warehouse, {(reading.file["account_id"], day) for reading in readings for day in reading.days})
     rows = [
         {
             **{name: reading.file[name] for name in ("file_id", "account_id", "kind")},

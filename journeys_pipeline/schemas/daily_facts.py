@@ -13,6 +13,9 @@ class JourneyEntries(dy.Schema):
     journey_id = dy.String()
     journey_version = dy.Int32(nullable=True, description="Null for a contact entry: the feed names no version")
     person_id = dy.String()
+    alternate_person_id = dy.String(
+        nullable=True, description="Of a contact entry with phone and e-mail: the person of the e-mail (D23)"
+    )
     entry_id = dy.String()
     element_id = dy.String(nullable=True, description="Entry element; null where the source names none")
     entry_source = dy.String()

@@ -9,7 +9,7 @@ REFUSED = "refused"
 SKIPPED = "skipped"
 CONNECTION_ERROR = "connection_error"
 STATUSES = [LANDED, DUPLICATE, REFUSED, SKIPPED, CONNECTION_ERROR]
-KINDS = ["events", "contacts", "journeys"]
+KINDS = ["events", "contacts", "journeys", "people"]
 
 
 class LandedFiles(dy.Schema):
@@ -24,7 +24,7 @@ class LandedFiles(dy.Schema):
     account_id = dy.String(description="Account that the connection belongs to")
     connection_id = dy.String(description="Connection that the file came over (F40)")
     feed_id = dy.String(nullable=True, description="Feed that matched the file; null for a connection error")
-    kind = dy.String(nullable=True, description="events, contacts or journeys", check=lambda c: c.is_in(KINDS))
+    kind = dy.String(nullable=True, description="events, contacts, journeys or people", check=lambda c: c.is_in(KINDS))
     journey_id = dy.String(nullable=True, description="Journey that a contact file feeds")
     file_name = dy.String(nullable=True, description="Name on the server (F42), control characters replaced")
     file_bytes = dy.Int64(nullable=True, min=0, description="Size as fetched, bytes")

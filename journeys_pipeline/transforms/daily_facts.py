@@ -9,6 +9,7 @@ from journeys_pipeline.schemas.daily_facts import (
     JourneySteps,
     MessageEvents,
 )
+from journeys_pipeline.transforms.contact_entries import derive_person_id
 
 MESSAGE_EVENT_TYPES = [
     "message_sent", "message_priced", "message_delivered", "message_failed", "message_bounced", "message_seen",
@@ -31,6 +32,7 @@ def collect_entries(events: pl.LazyFrame, contacts: pl.LazyFrame) -> pl.LazyFram
         "journey_id",
         "journey_version",
         "person_id",
+        pl.lit(None, pl.String).alias("alternate_person_id"),
         "entry_id",
         "element_id",
         "entry_source",
@@ -45,6 +47,9 @@ def collect_entries(events: pl.LazyFrame, contacts: pl.LazyFrame) -> pl.LazyFram
         "journey_id",
         pl.lit(None, pl.Int32).alias("journey_version"),
         "person_id",
+        pl.when(pl.col("phone").is_not_null())
+        .then(derive_person_id(pl.col("account_id"), pl.col("email")))
+        .alias("alternate_person_id"),
         source_id.alias("entry_id"),
         pl.lit(None, pl.String).alias("element_id"),
         pl.lit("sftp_import").alias("entry_source"),

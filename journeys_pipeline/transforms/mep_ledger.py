@@ -5,6 +5,7 @@ from datetime import datetime
 import polars as pl
 
 from journeys_pipeline.schemas.mep_ledger import MepLedger, MepSummary
+from journeys_pipeline.transforms.people import resolve
 
 KEY = ["month", "account_id", "person_id"]
 
@@ -46,19 +47,41 @@ def find_engagements(entries: pl.LazyFrame, journeys: pl.LazyFrame) -> pl.LazyFr
     )
 
 
+def rename_booked(booked: pl.LazyFrame, entries: pl.LazyFrame, identities: pl.LazyFrame) -> pl.LazyFrame:
+    """The booked MEPs, each under the id that its person has now: that of the entry that made it (D6, D23).
+
+    Args:
+        booked: MepLedger rows of open months.
+        entries: JourneyEntries of these months, resolved.
+        identities: Identities; they say who it is where the entry is gone.
+    """
+    of_entry = entries.select("account_id", "source_id", entered_as="person_id")
+    renamed = booked.join(of_entry, on=["account_id", "source_id"], how="left").with_columns(
+        person_id=pl.coalesce("entered_as", "person_id")
+    )
+    return resolve(renamed.drop("entered_as"), identities)
+
+
 def book_engagements(engagements: pl.LazyFrame, booked: pl.LazyFrame, *, as_of: datetime) -> pl.LazyFrame:
     """MepLedger: who was booked stays booked with that `billed_at`; whoever is new is booked at `as_of` (D1, D5).
 
     Args:
         engagements: What `find_engagements` gives for the months.
-        booked: MepLedger rows of the same months and accounts, as they stand.
+        booked: MepLedger rows of the same months and accounts; several of one person become one, which keeps the
+            earliest `billed_at` (D6).
         as_of: The run's logical time.
     """
-    billed_before = booked.select(*KEY, "billed_at")
+    billed_before = booked.group_by(KEY).agg(pl.col("billed_at").min())
     current = engagements.join(billed_before, on=KEY, how="left").with_columns(
         pl.col("billed_at").fill_null(pl.lit(as_of).dt.convert_time_zone("UTC"))
     )
-    no_longer_seen = booked.join(engagements, on=KEY, how="anti")
+    no_longer_seen = (
+        booked.join(engagements, on=KEY, how="anti")
+        .sort("engaged_at", "source_id")
+        .unique(KEY, keep="first", maintain_order=True)
+        .drop("billed_at")
+        .join(billed_before, on=KEY)
+    )
     columns = MepLedger.column_names()
     return MepLedger.cast(pl.concat([current.select(columns), no_longer_seen.select(columns)], how="vertical_relaxed"))
 

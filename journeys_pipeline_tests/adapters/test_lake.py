@@ -40,6 +40,7 @@ def entry(day: date, account_id: str, source_id: str, *, person_id: str = "p") -
         "journey_id": "welcome",
         "journey_version": 1,
         "person_id": person_id,
+        "alternate_person_id": None,
         "entry_id": source_id,
         "entry_source": "api",
         "entered_at": datetime(day.year, day.month, day.day, 12, tzinfo=UTC),

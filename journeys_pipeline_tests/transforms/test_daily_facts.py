@@ -92,6 +92,7 @@ def as_fact(record: Record, schema: type[dy.Schema]) -> Record:
     """The record under the names that the fact table gives its fields."""
     renamed = record | {
         "source_id": record["event_id"],
+        "alternate_person_id": None,
         "entered_at": record["occurred_at"],
         "exited_at": record["occurred_at"],
         "is_machine": record["is_machine"] is True,
@@ -121,8 +122,8 @@ def test_a_valid_contact_is_an_entry_by_import_when_its_file_was_fetched() -> No
     assert JourneyEntries.validate(entries).to_dicts() == [
         {
             "day": date(2026, 11, 20), "account_id": "acme", "source_id": "f#2", "sub_account_id": "sub",
-            "journey_id": "j", "journey_version": None, "person_id": "ann", "entry_id": "f#2",
-            "element_id": None, "entry_source": "sftp_import", "entered_at": NOON,
+            "journey_id": "j", "journey_version": None, "person_id": "ann", "alternate_person_id": None,
+            "entry_id": "f#2", "element_id": None, "entry_source": "sftp_import", "entered_at": NOON,
         }
     ]  # fmt: skip
 

@@ -82,7 +82,9 @@ def events(*rows: dict[str, object]) -> pl.LazyFrame:
 def engaged_people(*rows: dict[str, object]) -> list[str]:
     contacts = pl.LazyFrame(
         schema={"is_valid": pl.Boolean, "is_duplicate": pl.Boolean, "day": pl.Date, "row_number": pl.Int64}
-        | dict.fromkeys(["account_id", "file_id", "sub_account_id", "journey_id", "person_id"], pl.String)
+        | dict.fromkeys(
+            ["account_id", "file_id", "sub_account_id", "journey_id", "person_id", "phone", "email"], pl.String
+        )
         | {"imported_at": pl.Datetime("us", "UTC")}
     )
     return find_engagements(collect_entries(events(*rows), contacts), definitions()).collect()["person_id"].to_list()

@@ -15,7 +15,14 @@ from journeys_pipeline.periods import add_months, month_closes_at
 from journeys_pipeline.schemas.daily_facts import JourneyEntries
 from journeys_pipeline.schemas.journey_events import Journeys
 from journeys_pipeline.schemas.mep_ledger import MepLedger, MepSummary
-from journeys_pipeline.transforms.mep_ledger import book_engagements, find_engagements, summarise_meps
+from journeys_pipeline.schemas.people import Identities
+from journeys_pipeline.transforms.mep_ledger import (
+    book_engagements,
+    find_engagements,
+    rename_booked,
+    summarise_meps,
+)
+from journeys_pipeline.transforms.people import resolve
 
 
 def open_accounts(warehouse: Warehouse, scope: Scope, month: date) -> list[str]:
@@ -27,7 +34,7 @@ def open_accounts(warehouse: Warehouse, scope: Scope, month: date) -> list[str]:
 @dg.asset(
     partitions_def=months,
     backfill_policy=one_run,
-    deps=[dg.AssetDep("journey_entries", partition_mapping=days_to_months), "journeys"],
+    deps=[dg.AssetDep("journey_entries", partition_mapping=days_to_months), "journeys", "identities"],
     **about(MepLedger, kinds={"polars", "deltalake"}, group="billing"),
 )
 def mep_ledger(
@@ -43,8 +50,12 @@ def mep_ledger(
         accounts = open_accounts(warehouse, scope, month)
         month_slice = {"month": [month], "account_id": accounts}
         in_month = pl.col("day").is_between(month, add_months(month, 1), closed="left")
-        entries = lake.scan(JourneyEntries).filter(in_month & pl.col("account_id").is_in(accounts))
-        booked = lake.scan(MepLedger).filter((pl.col("month") == month) & pl.col("account_id").is_in(accounts))
+        of_accounts = pl.col("account_id").is_in(accounts)
+        identities = lake.scan(Identities).filter(of_accounts)
+        entries = resolve(lake.scan(JourneyEntries).filter(in_month & of_accounts), identities)
+        booked = rename_booked(
+            lake.scan(MepLedger).filter((pl.col("month") == month) & of_accounts), entries, identities
+        )
         ledger = book_engagements(find_engagements(entries, lake.scan(Journeys)), booked, as_of=scope.as_of)
         lake.replace(MepLedger, ledger, month_slice)
     counts = scope.select(lake.scan(MepLedger), "month").group_by(period="month").agg(rows=pl.len()).collect()

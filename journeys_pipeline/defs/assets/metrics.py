@@ -41,6 +41,7 @@ from journeys_pipeline.schemas.metrics import (
     Refreshes,
     VersionPerformance,
 )
+from journeys_pipeline.schemas.people import Identities
 from journeys_pipeline.tiers import Tier
 from journeys_pipeline.transforms.metrics import (
     Facts,
@@ -60,6 +61,7 @@ from journeys_pipeline.transforms.metrics import (
     measure_versions,
     summarise_journeys,
 )
+from journeys_pipeline.transforms.people import resolve
 
 Measure = Callable[[Facts, Periods], pl.LazyFrame]
 Grain = Literal["day", "month"]
@@ -83,17 +85,20 @@ MEASURES: list[tuple[type[dy.Schema], Measure, Sequence[type[dy.Schema]]]] = [
 
 
 def read_facts(lake: Lake, accounts: list[str]) -> Facts:
-    """The accounts' fact tables, from the first day on."""
+    """The accounts' fact tables, from the first day on, each person under one id."""
 
     def read(table: type[dy.Schema]) -> pl.LazyFrame:
         return lake.scan(table).filter(pl.col("account_id").is_in(accounts))
 
+    def of_persons(table: type[dy.Schema]) -> pl.LazyFrame:
+        return resolve(read(table), read(Identities))
+
     return Facts(
-        entries=read(JourneyEntries),
-        exits=read(JourneyExits),
-        steps=read(JourneySteps),
-        messages=read(MessageEvents),
-        goals=read(GoalEvents),
+        entries=of_persons(JourneyEntries),
+        exits=of_persons(JourneyExits),
+        steps=of_persons(JourneySteps),
+        messages=of_persons(MessageEvents),
+        goals=of_persons(GoalEvents),
         journeys=read(Journeys),
     )
 
@@ -111,14 +116,14 @@ def _metric_asset(
     """The asset that replaces a served table's slice with what `measure` counts."""
 
     def dep(source: type[dy.Schema]) -> dg.AssetDep:
-        mapped = grain == "month" and source is not Journeys
+        mapped = grain == "month" and source not in {Journeys, Identities}
         return dg.AssetDep(table_name(source), partition_mapping=days_to_months if mapped else None)
 
     @dg.asset(
         name=f"{table_name(table)}_by_{grain}",
         partitions_def=months if grain == "month" else days,
         backfill_policy=one_run,
-        deps=[dep(source) for source in sources],
+        deps=[dep(source) for source in (*sources, Identities)],
         **about(table, kinds={"polars", "sqlalchemy"}, group="metrics"),
     )
     def metric(

@@ -22,8 +22,10 @@ from journeys_pipeline.rendering.xlsx import render_xlsx
 from journeys_pipeline.schemas.daily_facts import JourneyEntries
 from journeys_pipeline.schemas.journey_events import Journeys
 from journeys_pipeline.schemas.mep_ledger import MepLedger, MepSummary
+from journeys_pipeline.schemas.people import Identities, PeopleChanges
 from journeys_pipeline.schemas.reports import ReportRegister
 from journeys_pipeline.transforms.mep_ledger import find_engagements
+from journeys_pipeline.transforms.people import resolve, resolve_identities
 from journeys_pipeline.transforms.reports import choose_format, report_meps
 
 REPORT_TYPE = "MEP consumption"
@@ -41,7 +43,9 @@ class ReportConfig(dg.Config):
     mail: bool = True
 
 
-@dg.asset(deps=["mep_ledger", "mep_summary"], **about(ReportRegister, kinds={"excel", "csv"}, group="reports"))
+@dg.asset(
+    deps=["mep_ledger", "mep_summary", "identities"], **about(ReportRegister, kinds={"excel", "csv"}, group="reports")
+)
 def mep_reports(
     context: dg.AssetExecutionContext,
     config: ReportConfig,
@@ -54,7 +58,7 @@ def mep_reports(
     warehouse, as_of = warehouse_database.open(), logical_time(context)
     account = catalog_file.load().account(config.account)
     _refuse_out_of_reach(config, account, as_of=as_of)
-    rows = _collect_rows(config, lake_folder.open())
+    rows = _collect_rows(config, lake_folder.open(), warehouse)
     entry = _register_entry(config, rows, warehouse, as_of=as_of)
     _write_once(entry, rows, reports_folder.open(), warehouse)
     if config.mail:
@@ -87,15 +91,27 @@ def _refuse_out_of_reach(config: ReportConfig, account: Account, *, as_of: datet
         )
 
 
-def _collect_rows(config: ReportConfig, lake: Lake) -> pl.DataFrame:
+def _collect_rows(config: ReportConfig, lake: Lake, warehouse: Warehouse) -> pl.DataFrame:
     month = parse_month(config.month)
     of_account = pl.col("account_id") == config.account
     ledger = lake.scan(MepLedger).filter(of_account & (pl.col("month") == month))
     in_month = pl.col("day").is_between(month, add_months(month, 1), closed="left")
     chosen = pl.col("sub_account_id").is_in(config.sub_accounts)
     entries = lake.scan(JourneyEntries).filter(of_account & in_month & chosen)
-    engagements = find_engagements(entries, lake.scan(Journeys))
+    persons = resolve(entries, _identities(config, lake, warehouse))
+    engagements = find_engagements(persons, lake.scan(Journeys))
     return report_meps(ledger, engagements, sub_accounts=config.sub_accounts or None).collect()
+
+
+def _identities(config: ReportConfig, lake: Lake, warehouse: Warehouse) -> pl.LazyFrame:
+    """The account's Identities; for a closed month those that were known when it closed (D6)."""
+    of_month = {"account_id": [config.account], "month": [parse_month(config.month)], "is_closed": [True]}
+    closed = warehouse.read(MepSummary, of_month)
+    of_account = pl.col("account_id") == config.account
+    if closed.is_empty():
+        return lake.scan(Identities).filter(of_account)
+    was_known = pl.col("read_at") <= closed["as_of"].item()
+    return resolve_identities(lake.scan(PeopleChanges).filter(of_account & was_known))
 
 
 def _register_entry(

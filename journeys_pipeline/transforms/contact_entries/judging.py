@@ -61,7 +61,7 @@ def judge_contacts(rows: pl.LazyFrame, *, feed: ContactsFeed, file: ContactFile)
             account_id=pl.lit(file.account_id),
             sub_account_id=pl.lit(feed.sub_account_id, dtype=pl.String),
             journey_id=pl.lit(feed.journey_id),
-            person_id=_person_id(file.account_id, pl.col("contact")),
+            person_id=derive_person_id(pl.lit(file.account_id), pl.col("contact")),
             shape=_shape(pl.concat_str(*(_of_refused(column) for column in RAW), separator=" ", ignore_nulls=True)),
             is_duplicate=pl.col("is_valid") & ~pl.col("contact").is_first_distinct(),
             imported_at=imported_at,
@@ -101,9 +101,9 @@ def _shape(text: pl.Expr) -> pl.Expr:
     return pl.when(shape != "").then(shape)
 
 
-def _person_id(account_id: str, contact: pl.Expr) -> pl.Expr:
+def derive_person_id(account_id: pl.Expr, contact: pl.Expr) -> pl.Expr:
     """The person whom a contact stands for within an account, as `identify` would name them (D23)."""
-    digest = plh.concat_str(pl.lit(account_id), contact, separator="\x1f").chash.sha2_256()
+    digest = plh.concat_str(account_id, contact, separator="\x1f").chash.sha2_256()
     return pl.concat_str(pl.lit("contact-"), digest.str.head(32))
 
 

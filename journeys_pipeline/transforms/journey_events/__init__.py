@@ -1,6 +1,6 @@
 """Platform records become typed events, each key once, and journey versions; what breaks a rule is set aside."""
 
-from journeys_pipeline.transforms.journey_events.accepting import EventFile, accept_events
+from journeys_pipeline.transforms.journey_events.accepting import EventFile, accept_events, read_time
 from journeys_pipeline.transforms.journey_events.journeys import accept_journeys
 from journeys_pipeline.transforms.journey_events.repetitions import (
     CONFLICT,
@@ -22,5 +22,6 @@ __all__ = [
     "accept_journeys",
     "is_in_part",
     "judge_repetitions",
+    "read_time",
     "sign_events",
 ]

@@ -1,0 +1,97 @@
+"""Any number of rows goes into the lake in the order in which it comes, and is there whole or not at all."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from deltalake import DeltaTable, QueryBuilder
+
+from journeys_pipeline.adapters import lake as lake_module
+from journeys_pipeline.adapters.lake import Lake, SliceRejected
+from journeys_pipeline.schemas.journey_events import JourneyEvents, Journeys
+from journeys_pipeline.schemas.mep_ledger import MepLedger
+
+MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+Row = tuple[date, str, str]  # day, file_id, event_id
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "lake"
+
+
+@pytest.fixture
+def lake(root: Path) -> Lake:
+    return Lake(root)
+
+
+def put(lake: Lake, days: Sequence[date], files: Sequence[str], *rows: Row) -> None:
+    events = [{"day": day, "file_id": file, "event_id": event, "account_id": "acme"} for day, file, event in rows]
+    frame = pl.DataFrame(events, schema=JourneyEvents.create_empty().schema)
+    lake.replace(JourneyEvents, frame.lazy(), {"day": days, "file_id": files}, is_sorted=True)
+
+
+def stored(lake: Lake) -> list[tuple[Any, ...]]:
+    return sorted(lake.scan(JourneyEvents).select("day", "file_id", "event_id").collect().rows())
+
+
+def test_rows_lie_in_the_order_in_which_they_came_cut_into_files(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lake_module, "BYTES_PER_FILE", 10_000)
+    names = [f"e{number * 7919 % 1000}" for number in range(1000)]
+
+    put(lake, [MONDAY], ["f"], *((MONDAY, "f", name) for name in names))
+
+    assert lake.scan(JourneyEvents).collect()["event_id"].to_list() == names
+
+
+def test_a_slice_is_replaced_and_what_is_beside_it_stays(lake: Lake) -> None:
+    put(lake, [MONDAY, TUESDAY], ["f", "g"], (MONDAY, "f", "e1"), (MONDAY, "g", "e2"), (TUESDAY, "f", "e3"))
+
+    put(lake, [MONDAY], ["f"], (MONDAY, "f", "e4"))
+
+    assert stored(lake) == [(MONDAY, "f", "e4"), (MONDAY, "g", "e2"), (TUESDAY, "f", "e3")]
+
+
+def test_a_slice_replaced_by_no_rows_is_emptied(lake: Lake) -> None:
+    put(lake, [MONDAY], ["f", "g"], (MONDAY, "f", "e1"), (MONDAY, "g", "e2"))
+
+    put(lake, [MONDAY], ["f"])
+
+    assert stored(lake) == [(MONDAY, "g", "e2")]
+
+
+@pytest.mark.parametrize("outside", [(TUESDAY, "f", "e2"), (MONDAY, "g", "e2")])
+def test_a_row_outside_the_slice_lets_none_in_and_leaves_no_file(lake: Lake, root: Path, outside: Row) -> None:
+    with pytest.raises(SliceRejected):
+        put(lake, [MONDAY], ["f"], (MONDAY, "f", "e1"), outside)
+
+    assert stored(lake) == []
+    assert list(root.rglob("part-*.parquet")) == []
+
+
+def test_other_engines_read_what_was_streamed_in_its_types(lake: Lake, root: Path) -> None:
+    put(lake, [MONDAY, TUESDAY], ["f"], (MONDAY, "f", "e1"), (TUESDAY, "f", "e2"))
+
+    events = QueryBuilder().register("events", DeltaTable(root / "journey_events"))
+    [count] = pl.DataFrame(events.execute("SELECT count(price) FROM events WHERE day = '2026-03-03'").read_all()).row(0)
+    [day] = pl.DataFrame(events.execute("SELECT event_id FROM events WHERE day = '2026-03-03'").read_all()).row(0)
+
+    assert (count, day) == (0, "e2")
+
+
+def test_a_table_without_days_and_one_by_month_take_streams_too(lake: Lake) -> None:
+    journey = {"account_id": "acme", "journey_id": "j", "version": 1, "valid_from": NOON}
+    mep = {"account_id": "acme", "person_id": "ann", "month": MONDAY.replace(day=1), "engaged_at": NOON}
+    journeys = pl.DataFrame([journey], schema=Journeys.create_empty().schema)
+    meps = pl.DataFrame([mep], schema=MepLedger.create_empty().schema)
+
+    lake.replace(Journeys, journeys.lazy(), {"account_id": ["acme"]}, is_sorted=True)
+    lake.replace(MepLedger, meps.lazy(), {"month": [mep["month"]]}, is_sorted=True)
+
+    assert lake.scan(Journeys).collect().equals(journeys)
+    assert lake.scan(MepLedger).collect().equals(meps)
