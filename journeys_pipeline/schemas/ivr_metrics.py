@@ -9,6 +9,7 @@ import polars as pl
 
 ALL_VERSIONS = 0
 MOST_VALUES = 100
+CALL_FIGURES = "call_figures"  # what the tables are made as, together
 
 
 class CallPerformance(dy.Schema):

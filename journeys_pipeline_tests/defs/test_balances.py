@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import chain
 from pathlib import Path
 
 import dagster as dg
@@ -11,7 +12,7 @@ import pytest
 
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.warehouse import Warehouse
-from journeys_pipeline.defs.assets.metrics import MEASURES
+from journeys_pipeline.defs.assets.metrics import FAMILIES
 from journeys_pipeline.defs.checks import BALANCES, checks
 from journeys_pipeline.defs.checks.balances import Books
 from journeys_pipeline.defs.partitions import range_tags
@@ -51,7 +52,7 @@ def books(tmp_path: Path) -> Books:
     """Figures and facts of two days that belong together."""
     warehouse, lake = Warehouse(f"sqlite:///{tmp_path / 'warehouse.sqlite'}"), Lake(tmp_path / "lake")
     warehouse.migrate()
-    for table, measure, _ in MEASURES:
+    for table, measure in chain(*(family.measures.items() for family in FAMILIES)):
         rows = measure(FACTS, Periods(FIRST, date(2026, 11, 3), "day")).collect()
         warehouse.replace(table, rows, {}, grain="day")
     keep(lake, FACTS)
@@ -143,7 +144,7 @@ def test_a_run_checks_the_days_that_it_made(books: Books, tmp_path: Path, day: d
         entries=pl.when(pl.col("period") == SECOND).then(9).otherwise("entries")
     )
     books.warehouse.replace(CampaignPerformance, wrong, {}, grain="day")
-    key = dg.AssetCheckKey(dg.AssetKey("campaign_performance_by_day"), "every_entry_is_counted")
+    key = dg.AssetCheckKey(dg.AssetKey("campaign_figures_by_day"), "every_entry_is_counted")
     check = next(check for check in checks if key in check.check_keys)
 
     result = dg.materialize(

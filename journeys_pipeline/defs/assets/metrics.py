@@ -1,20 +1,18 @@
 """Stage 5: figures per day and per month, each counted from facts for its own grain, and the mark of a refresh."""
 
-from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Literal
 
 import dagster as dg
 import dataframely as dy
 import polars as pl
 
 from journeys_pipeline.adapters.lake import Lake, table_name
-from journeys_pipeline.defs.metadata import about, add_row_counts
-from journeys_pipeline.defs.partitions import created_at, days, days_to_months, logical_time, months, one_run
+from journeys_pipeline.defs.figures import Family
+from journeys_pipeline.defs.metadata import about
+from journeys_pipeline.defs.partitions import created_at, days, logical_time, one_run
 from journeys_pipeline.defs.refresh import RefreshConfig, Scope
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseDatabase
 from journeys_pipeline.environment import first_day
-from journeys_pipeline.periods import add_months
 from journeys_pipeline.schemas.daily_facts import (
     GoalEvents,
     JourneyEntries,
@@ -22,7 +20,7 @@ from journeys_pipeline.schemas.daily_facts import (
     JourneySteps,
     MessageEvents,
 )
-from journeys_pipeline.schemas.ivr_metrics import IVR_FIGURES
+from journeys_pipeline.schemas.ivr_metrics import CALL_FIGURES
 from journeys_pipeline.schemas.journey_events import Journeys
 from journeys_pipeline.schemas.metrics import (
     BranchTraffic,
@@ -45,7 +43,6 @@ from journeys_pipeline.schemas.people import Identities
 from journeys_pipeline.tiers import Tier
 from journeys_pipeline.transforms.metrics import (
     Facts,
-    Periods,
     measure_branches,
     measure_campaigns,
     measure_channel_costs,
@@ -63,25 +60,7 @@ from journeys_pipeline.transforms.metrics import (
 )
 from journeys_pipeline.transforms.people import resolve
 
-Measure = Callable[[Facts, Periods], pl.LazyFrame]
-Grain = Literal["day", "month"]
-
-OF_A_JOURNEY = [JourneyEntries, JourneyExits, MessageEvents, GoalEvents, Journeys]
-MEASURES: list[tuple[type[dy.Schema], Measure, Sequence[type[dy.Schema]]]] = [
-    (CampaignPerformance, measure_campaigns, OF_A_JOURNEY),
-    (VersionPerformance, measure_versions, OF_A_JOURNEY),
-    (JourneyFunnel, measure_funnel, [JourneyEntries, MessageEvents, GoalEvents, Journeys]),
-    (EntryPoints, measure_entry_points, [JourneyEntries]),
-    (ExitsByType, measure_exits, [JourneyExits]),
-    (ChannelPerformance, measure_channels, [MessageEvents]),
-    (ChannelCosts, measure_channel_costs, [MessageEvents]),
-    (ElementPerformance, measure_elements, [JourneyEntries, JourneySteps, JourneyExits, Journeys]),
-    (ElementMessages, measure_element_messages, [MessageEvents]),
-    (ElementCosts, measure_element_costs, [MessageEvents]),
-    (BranchTraffic, measure_branches, [JourneySteps]),
-    (ElementErrors, measure_errors, [JourneySteps]),
-    (GoalValues, measure_goal_values, [GoalEvents, JourneyEntries, Journeys]),
-]
+OF_A_JOURNEY = [JourneyEntries, JourneyExits, MessageEvents, GoalEvents, Journeys, Identities]
 
 
 def read_facts(lake: Lake, accounts: list[str]) -> Facts:
@@ -103,44 +82,41 @@ def read_facts(lake: Lake, accounts: list[str]) -> Facts:
     )
 
 
-def periods_of(scope: Scope, grain: Grain) -> Periods:
-    """The days that a scope's partitions cover."""
-    last = scope.periods[-1]
-    end = add_months(last, 1) if grain == "month" else last.fromordinal(last.toordinal() + 1)
-    return Periods(scope.periods[0], end, grain)
-
-
-def _metric_asset(
-    table: type[dy.Schema], measure: Measure, sources: Sequence[type[dy.Schema]], grain: Grain
-) -> dg.AssetsDefinition:
-    """The asset that replaces a served table's slice with what `measure` counts."""
-
-    def dep(source: type[dy.Schema]) -> dg.AssetDep:
-        mapped = grain == "month" and source not in {Journeys, Identities}
-        return dg.AssetDep(table_name(source), partition_mapping=days_to_months if mapped else None)
-
-    @dg.asset(
-        name=f"{table_name(table)}_by_{grain}",
-        partitions_def=months if grain == "month" else days,
-        backfill_policy=one_run,
-        deps=[dep(source) for source in (*sources, Identities)],
-        **about(table, kinds={"polars", "sqlalchemy"}, group="metrics"),
-    )
-    def metric(
-        context: dg.AssetExecutionContext,
-        config: RefreshConfig,
-        catalog_file: CatalogFile,
-        lake_folder: LakeFolder,
-        warehouse_database: WarehouseDatabase,
-    ) -> None:
-        scope = Scope.of(context, config, catalog_file.load())
-        facts = read_facts(lake_folder.open(), list(scope.accounts))
-        rows = measure(facts, periods_of(scope, grain)).collect(engine="streaming")
-        warehouse_database.open().replace(table, rows, scope.slice("period"), grain=grain)
-        counts = rows.group_by("period").agg(rows=pl.len())
-        add_row_counts(context, counts, periods=scope.periods, accounts=len(scope.accounts))
-
-    return metric
+CAMPAIGNS = Family(
+    "campaign_figures",
+    {
+        CampaignPerformance: measure_campaigns,
+        VersionPerformance: measure_versions,
+        JourneyFunnel: measure_funnel,
+        EntryPoints: measure_entry_points,
+        ExitsByType: measure_exits,
+        GoalValues: measure_goal_values,
+    },
+    OF_A_JOURNEY,
+    read_facts,
+    group="metrics",
+)
+CHANNELS = Family(
+    "channel_figures",
+    {ChannelPerformance: measure_channels, ChannelCosts: measure_channel_costs},
+    [MessageEvents, Identities],
+    read_facts,
+    group="metrics",
+)
+ELEMENTS = Family(
+    "element_figures",
+    {
+        ElementPerformance: measure_elements,
+        ElementMessages: measure_element_messages,
+        ElementCosts: measure_element_costs,
+        BranchTraffic: measure_branches,
+        ElementErrors: measure_errors,
+    },
+    [JourneyEntries, JourneyExits, JourneySteps, MessageEvents, Journeys, Identities],
+    read_facts,
+    group="metrics",
+)
+FAMILIES = [CAMPAIGNS, CHANNELS, ELEMENTS]
 
 
 @dg.asset(
@@ -162,14 +138,14 @@ def journey_summary(
     return dg.MaterializeResult(metadata={"dagster/row_count": rows.height, "accounts refreshed": len(accounts)})
 
 
-daily_metric_assets = [*(_metric_asset(*measured, "day") for measured in MEASURES), journey_summary]
-monthly_metric_assets = [_metric_asset(*measured, "month") for measured in MEASURES]
+daily_metric_assets = [*(family.asset("day") for family in FAMILIES), journey_summary]
+monthly_metric_assets = [family.asset("month") for family in FAMILIES]
 
 
 @dg.asset(
     partitions_def=days,
     backfill_policy=one_run,
-    deps=[f"{table_name(table)}_by_day" for table in (*(table for table, _, _ in MEASURES), *IVR_FIGURES)],
+    deps=[f"{name}_by_day" for name in (*(family.name for family in FAMILIES), CALL_FIGURES)],
     **about(Refreshes, kinds={"sqlalchemy"}, group="metrics"),
 )
 def refreshes(

@@ -11,8 +11,10 @@ import dagster as dg
 import dataframely as dy
 import polars as pl
 
-from journeys_pipeline.adapters.lake import Lake, table_name
+from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.warehouse import Warehouse
+from journeys_pipeline.defs.assets.ivr_metrics import CALLS
+from journeys_pipeline.defs.assets.metrics import FAMILIES
 from journeys_pipeline.defs.checks.periods import described, run_range, within
 from journeys_pipeline.defs.metadata import markdown_table
 from journeys_pipeline.defs.resources import LakeFolder, WarehouseDatabase
@@ -183,14 +185,17 @@ BALANCES = [
 ]  # fmt: skip
 
 
+_ASSET_OF = {table: f"{family.name}_by_day" for family in (*FAMILIES, CALLS) for table in family.measures}
+
+
 def balance_check(balance: Balance) -> dg.AssetChecksDefinition:
     """The check that a balance's sides agree in the run's days."""
 
     @dg.asset_check(
-        asset=f"{table_name(balance.table)}_by_day",
+        asset=_ASSET_OF[balance.table],
         name=balance.name,
         description=balance.description,
-        additional_deps=[f"{table_name(table)}_by_day" for table in balance.also_reads],
+        additional_deps=sorted({_ASSET_OF[table] for table in balance.also_reads} - {_ASSET_OF[balance.table]}),
     )
     def check(
         context: dg.AssetCheckExecutionContext, lake_folder: LakeFolder, warehouse_database: WarehouseDatabase

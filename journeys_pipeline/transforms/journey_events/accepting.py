@@ -154,7 +154,7 @@ def _typed(records: pl.LazyFrame, file: EventFile) -> pl.LazyFrame:
             value=pl.when(is_input & (pl.col("masking") == "never"))
             .then(None)
             .when(is_input & (pl.col("masking") == "masked"))
-            .then(pl.concat_str(pl.lit("***"), pl.col("value").str.tail(2)))
+            .then(pl.concat_str(pl.lit("***"), pl.col("value").str.slice(2).str.tail(2)))
             .otherwise("value"),
             file_id=pl.lit(file.file_id),
         )

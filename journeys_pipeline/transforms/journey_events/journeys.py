@@ -70,7 +70,7 @@ def _flaws(row: dict[str, Any], line: dict[str, Any], file: EventFile) -> Iterat
     if days is not None and not (days.isdecimal() and 1 <= int(days) <= LONGEST_ATTRIBUTION_DAYS):
         yield "goal.attribution_days is not a whole number from 1 to 90"
     if not all(_is_element(element) for element in line.get("elements") or []):
-        yield "an element lacks its element_id, type or name"
+        yield "an element lacks its element_id, type or name, or they are no text"
     given = pl.DataFrame([{name: row[name] for name in JOURNEY_TIMES}], schema=dict.fromkeys(JOURNEY_TIMES, pl.String))
     times = given.select(read_time(name).alias(name) for name in JOURNEY_TIMES).row(0, named=True)
     yield from (
@@ -85,4 +85,7 @@ def _as_text(value: object) -> str | None:
 
 
 def _is_element(element: Any) -> bool:
-    return isinstance(element, dict) and all(element.get(name) for name in ELEMENT_FIELDS)
+    if not isinstance(element, dict):
+        return False
+    values = [element.get(name) for name in ELEMENT_FIELDS]
+    return all(isinstance(value, str) and value for value in values)

@@ -187,6 +187,11 @@ def test_masked_input_keeps_no_more_than_two_characters() -> None:
     assert value != "56"
 
 
+@pytest.mark.parametrize(("value", "kept"), [("12", "***"), ("123", "***3"), ("1", "***")])
+def test_masked_input_is_never_kept_whole(value: str, kept: str) -> None:
+    assert accepted_field("value", event("input_collected", value=value, masking="masked")) == kept
+
+
 TEXTS_TO_TRY = ["", "x", "0", "1", "-1", "true", "2026-11-01T10:00:00Z", "1730455200000", "EUR", "ok", "\u0663"]
 GARBLED = st.one_of(st.none(), st.sampled_from(TEXTS_TO_TRY))
 ANY_EVENT = st.builds(

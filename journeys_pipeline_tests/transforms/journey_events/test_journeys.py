@@ -50,8 +50,12 @@ def test_a_journey_is_kept_with_its_goal_and_window() -> None:
             {"goal": {"event_name": "b", "attribution_days": "0"}},
             BAD_WINDOW,
         ),
-        ({"elements": [{"element_id": "e"}]}, "an element lacks its element_id, type or name"),
-        ({"elements": ["e"]}, "an element lacks its element_id, type or name"),
+        ({"elements": [{"element_id": "e"}]}, "an element lacks its element_id, type or name, or they are no text"),
+        ({"elements": ["e"]}, "an element lacks its element_id, type or name, or they are no text"),
+        (
+            {"elements": [{"element_id": 7, "type": "sms", "name": "n"}]},
+            "an element lacks its element_id, type or name, or they are no text",
+        ),
         (
             {"valid_from": "2026-02-30T00:00:00Z"},
             f"valid_from {BAD_TIME}",
