@@ -22,10 +22,12 @@ from journeys_pipeline.schemas.daily_facts import (
 from journeys_pipeline.schemas.journey_events import JourneyEvents
 from journeys_pipeline.schemas.mep_ledger import MepLedger
 from journeys_pipeline.schemas.metrics import Refreshes
+from journeys_pipeline.schemas.people import Identities, PeopleChanges
 from journeys_pipeline.tiers import REFRESH_EVERY, Tier
 
 LAKE_TABLES = [
-    ContactEntries, JourneyEvents, JourneyEntries, JourneyExits, JourneySteps, MessageEvents, GoalEvents, MepLedger,
+    ContactEntries, JourneyEvents, PeopleChanges, Identities, JourneyEntries, JourneyExits, JourneySteps, MessageEvents,
+    GoalEvents, MepLedger,
 ]  # fmt: skip
 WARN_FOR = timedelta(days=7)
 RUN_TIME_ALLOWANCE = timedelta(minutes=30)
