@@ -19,6 +19,7 @@ from journeys_pipeline.schemas.daily_facts import (
     JourneySteps,
     MessageEvents,
 )
+from journeys_pipeline.schemas.ivr_facts import Calls, CollectedInputs, MenuSteps
 from journeys_pipeline.schemas.journey_events import QuarantinedRecords
 from journeys_pipeline.schemas.people import Identities, PeopleChanges
 from journeys_pipeline.transforms.people import (
@@ -29,7 +30,7 @@ from journeys_pipeline.transforms.people import (
     resolve_identities,
 )
 
-FACTS = [JourneyEntries, JourneyExits, JourneySteps, MessageEvents, GoalEvents]
+FACTS = [JourneyEntries, JourneyExits, JourneySteps, MessageEvents, GoalEvents, Calls, MenuSteps, CollectedInputs]
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,12 @@ from journeys_pipeline.schemas.daily_facts import (
 from journeys_pipeline.schemas.ivr_facts import Calls, CollectedInputs, MenuSteps
 from journeys_pipeline.schemas.journey_events import JourneyEvents
 from journeys_pipeline.schemas.mep_ledger import MepLedger
+from journeys_pipeline.schemas.people import Identities, PeopleChanges
 from journeys_pipeline.tiers import Tier
 
 LAKE_TABLES = [
-    ContactEntries, JourneyEvents, JourneyEntries, JourneyExits, JourneySteps, MessageEvents, GoalEvents, Calls,
-    MenuSteps, CollectedInputs, MepLedger,
+    ContactEntries, JourneyEvents, PeopleChanges, Identities, JourneyEntries, JourneyExits, JourneySteps, MessageEvents,
+    GoalEvents, Calls, MenuSteps, CollectedInputs, MepLedger,
 ]  # fmt: skip
 
 checks = [

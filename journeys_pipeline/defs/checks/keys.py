@@ -1,33 +1,57 @@
 """Keys of the lake's tables are unique."""
 
+from datetime import timedelta
+
 import dagster as dg
 import dataframely as dy
 import polars as pl
 
 from journeys_pipeline.adapters.lake import PARTITION_COLUMNS, table_name
+from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.defs.checks.periods import described, run_range, within
-from journeys_pipeline.defs.resources import LakeFolder
+from journeys_pipeline.defs.resources import LakeFolder, WarehouseDatabase
+from journeys_pipeline.schemas.contact_entries import ContactEntries
+from journeys_pipeline.schemas.journey_events import JourneyEvents
+from journeys_pipeline.schemas.metrics import TouchedDays
+
+INCREMENTAL = {ContactEntries, JourneyEvents}
+RECENT = timedelta(hours=24)
 
 
 def unique_key_check(table: type[dy.Schema]) -> dg.AssetChecksDefinition:
-    """The check that no two rows of the run's partitions share a key."""
+    """The check that no two rows share a key, in those partitions that a run may have changed."""
     key = table.primary_key()
-    period = next(name for name in PARTITION_COLUMNS if name in table.column_names())
+    scope = (
+        "in the days that files have touched within a day of the newest"
+        if table in INCREMENTAL
+        else "in the run's partitions, or in the whole table when the check runs by itself"
+    )
 
     @dg.asset_check(
         asset=table_name(table),
         name="key_is_unique",
-        description=f"No two rows share {' + '.join(key)}: among those of the run's partitions, or in the whole table "
-        "when the check runs by itself.",
+        description=f"No two rows share {' + '.join(key)}: {scope}.",
         blocking=True,
     )
-    def check(context: dg.AssetCheckExecutionContext, lake_folder: LakeFolder) -> dg.AssetCheckResult:
+    def check(
+        context: dg.AssetCheckExecutionContext, lake_folder: LakeFolder, warehouse_database: WarehouseDatabase
+    ) -> dg.AssetCheckResult:
         partitions = run_range(context)
-        rows = lake_folder.open().scan(table).filter(within(pl.col(period), partitions))
+        rows = lake_folder.open().scan(table)
+        if table in INCREMENTAL:
+            rows = rows.filter(pl.col("day").is_in(_recent_days(warehouse_database.open())))
+        elif period := next((name for name in PARTITION_COLUMNS if name in table.column_names()), None):
+            rows = rows.filter(within(pl.col(period), partitions))
         repeated = rows.group_by(key).len().filter(pl.col("len") > 1).select(pl.len())
         count = repeated.collect(engine="streaming").item()
         return dg.AssetCheckResult(
-            passed=count == 0, metadata={"keys that repeat": count, "partitions": described(partitions)}
+            passed=count == 0, metadata={"keys that repeat": count, "partitions of the run": described(partitions)}
         )
 
     return check
+
+
+def _recent_days(warehouse: Warehouse) -> list[object]:
+    touched = warehouse.read(TouchedDays)
+    is_recent = pl.col("touched_at") > pl.col("touched_at").max() - RECENT
+    return touched.filter(is_recent)["day"].unique().to_list()
