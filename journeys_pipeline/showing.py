@@ -39,6 +39,7 @@ from journeys_pipeline.transforms.metrics import (
     narrow,
 )
 
+WIDEST = 10  # columns that a terminal has room for
 FIGURES_BY: dict[str, Callable[[Facts, Periods], pl.LazyFrame]] = {
     "campaign": measure_campaigns,
     "version": measure_versions,
@@ -131,17 +132,28 @@ def show(console: Console, rows: pl.DataFrame, *, title: str, output: str = "tab
     elif output == "json":
         console.out(rows.write_ndjson(), end="", highlight=False)
     else:
-        console.print(_table(rows, title))
+        console.print(_table(rows, title) if rows.width <= WIDEST else _list(rows, title))
 
 
 def _table(rows: pl.DataFrame, title: str) -> Table:
-    """The rows without the columns that do not apply to any of them."""
-    rows = rows.select(column for column in rows if rows.is_empty() or column.null_count() < rows.height)
     table = Table(title=title, title_justify="left", header_style="bold")
     for name, dtype in rows.schema.items():
         table.add_column(name.replace("_", " "), justify="right" if dtype.is_numeric() else "left")
     for row in rows.iter_rows():
         table.add_row(*(_cell(value) for value in row))
+    return table
+
+
+def _list(rows: pl.DataFrame, title: str) -> Table:
+    """The rows one below the other, each with the figures that it has."""
+    table = Table(title=title, title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for row in rows.iter_rows(named=True):
+        for name, value in row.items():
+            if value is not None:
+                table.add_row(name.replace("_", " "), _cell(value))
+        table.add_section()
     return table
 
 

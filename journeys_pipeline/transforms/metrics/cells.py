@@ -1,6 +1,7 @@
 """What figures are counted for, and how those of one cell come to stand side by side."""
 
 from collections.abc import Sequence
+from functools import reduce
 
 import polars as pl
 
@@ -14,10 +15,7 @@ PASSAGE = pl.coalesce("entry_id", "person_id")
 
 def side_by_side(figures: Sequence[pl.LazyFrame], key: list[str]) -> pl.LazyFrame:
     """One row per cell that any of the figures has, with the columns of all; null where a figure lacks the cell."""
-    cells = pl.concat([figure.select(key) for figure in figures]).unique()
-    for figure in figures:
-        cells = cells.join(figure, on=key, how="left")
-    return cells
+    return reduce(lambda cells, figure: cells.join(figure, on=key, how="full", coalesce=True), figures)
 
 
 def zero_where(applies: pl.Expr, *columns: str) -> list[pl.Expr]:

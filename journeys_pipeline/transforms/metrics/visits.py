@@ -8,6 +8,7 @@ from journeys_pipeline.transforms.metrics.periods import Periods
 
 PLACE = [*JOURNEY, "element_id"]
 VISITOR = [*PLACE, "passage"]
+IS_ARRIVAL = pl.col("event_type") == "element_entered"
 
 
 def measure_dwell(facts: Facts, periods: Periods, key: list[str]) -> pl.LazyFrame:
@@ -18,21 +19,30 @@ def measure_dwell(facts: Facts, periods: Periods, key: list[str]) -> pl.LazyFram
     """
     completions = (
         periods.select(facts.steps)
-        .filter(pl.col("event_type") == "element_completed")
-        .select(*key, "source_id", "outcome", completed_at="occurred_at", passage=PASSAGE)
+        .filter(~IS_ARRIVAL)
+        .select(*key, "source_id", passage=PASSAGE, completed_at="occurred_at", is_ok=pl.col("outcome") == "ok")
     )
+    arrivals = facts.steps.filter(IS_ARRIVAL & (pl.col("day") < periods.end))
     dwells = (
-        completions.join(_arrivals(facts, periods), on=VISITOR)
+        completions.join(arrivals.select(*PLACE, passage=PASSAGE, arrived_at="occurred_at"), on=VISITOR)
         .filter(pl.col("arrived_at") <= pl.col("completed_at"))
-        .group_by([*key, "source_id", "outcome", "completed_at"])
-        .agg(pl.col("arrived_at").max())
-        .with_columns(dwell_s=(pl.col("completed_at") - pl.col("arrived_at")).dt.total_seconds())
+        .group_by([*key, "source_id"])
+        .agg(pl.col("arrived_at").max(), pl.col("completed_at", "is_ok").first())
     )
-    satisfied = dwells.filter(pl.col("outcome") == "ok")
+    dwell_s = (pl.col("completed_at") - pl.col("arrived_at")).dt.total_seconds()
+    # counted per second, so that memory is small
+    counts = dwells.group_by([*key, dwell_s.alias("dwell_s")]).agg(all=pl.len(), ok=pl.col("is_ok").sum())
     return (
-        _rank(dwells, key, percent=50, name="median_dwell_s")
-        .join(_rank(dwells, key, percent=95, name="p95_dwell_s"), on=key)
-        .join(_rank(satisfied, key, percent=50, name="median_satisfaction_s"), on=key, how="left")
+        counts.with_columns(
+            so_far=pl.col("all").cum_sum().over(key, order_by="dwell_s"),
+            ok_so_far=pl.col("ok").cum_sum().over(key, order_by="dwell_s"),
+        )
+        .group_by(key)
+        .agg(
+            median_dwell_s=_rank("so_far", "all", percent=50),
+            p95_dwell_s=_rank("so_far", "all", percent=95),
+            median_satisfaction_s=_rank("ok_so_far", "ok", percent=50),
+        )
     )
 
 
@@ -42,18 +52,10 @@ def count_inside(facts: Facts, periods: Periods) -> pl.LazyFrame:
     A visit begins with an arrival and ends with the first completion of the element, or exit, of its passage at
     or after it. A visit may have begun at any time, so all steps and exits up to the periods' end are read.
     """
-    begins, ends = (
-        pl.max_horizontal(pl.col("arrived_at").dt.date(), pl.lit(periods.start, pl.Date)),
-        pl.col("ended_at").dt.date(),
+    counted_on = pl.max_horizontal("day", pl.lit(periods.start, pl.Date))
+    changes = (
+        _changes(facts, periods).group_by([*PLACE, periods.of(counted_on).alias("period")]).agg(pl.col("change").sum())
     )
-    visits = _visits(facts, periods).filter(pl.col("ended_at").is_null() | (ends >= periods.start))
-    change = pl.concat(
-        [
-            visits.select(*PLACE, period=periods.of(begins), change=pl.lit(1)),
-            visits.filter(pl.col("ended_at").is_not_null()).select(*PLACE, period=periods.of(ends), change=pl.lit(-1)),
-        ]
-    )
-    changes = change.group_by([*PLACE, "period"]).agg(pl.col("change").sum())
     return (
         changes.select(PLACE)
         .unique()
@@ -65,46 +67,43 @@ def count_inside(facts: Facts, periods: Periods) -> pl.LazyFrame:
     )
 
 
-def _arrivals(facts: Facts, periods: Periods) -> pl.LazyFrame:
-    return facts.steps.filter((pl.col("event_type") == "element_entered") & (pl.col("day") < periods.end)).select(
-        *PLACE, passage=PASSAGE, arrived_at="occurred_at"
+def _changes(facts: Facts, periods: Periods) -> pl.LazyFrame:
+    """How each arrival and end changes whether its passage is in the element, in the order of time."""
+    steps = facts.steps.filter(pl.col("day") < periods.end).select(
+        *PLACE, "day", passage=PASSAGE, at="occurred_at", is_inside=IS_ARRIVAL
+    )
+    exits = facts.exits.filter(pl.col("day") < periods.end).select(
+        *PLACE, "day", passage=PASSAGE, at="exited_at", is_inside=pl.lit(value=False)
+    )
+    visitors = _who_stayed_overnight(pl.concat([steps, exits.drop_nulls("element_id")]))
+    leaving = exits.drop("element_id").join(visitors, on=[*JOURNEY, "passage"])
+    events = pl.concat([steps.join(visitors, on=VISITOR, how="semi"), leaving.select(steps.collect_schema().names())])
+    # at one instant the arrival comes first
+    was_inside = pl.col("is_inside").shift(1).over(VISITOR, order_by=["at", ~pl.col("is_inside")])
+    return events.with_columns(
+        change=pl.col("is_inside").cast(pl.Int64) - was_inside.fill_null(value=False).cast(pl.Int64)
     )
 
 
-def _visits(facts: Facts, periods: Periods) -> pl.LazyFrame:
-    """One row per visit that began before the periods' end: arrived_at, and ended_at if it ended before."""
-    arrivals = _arrivals(facts, periods).unique()
-    completions = facts.steps.filter(
-        (pl.col("event_type") == "element_completed") & (pl.col("day") < periods.end)
-    ).select(*PLACE, passage=PASSAGE, left_at="occurred_at")
-    exits = facts.exits.filter(pl.col("day") < periods.end).select(*JOURNEY, passage=PASSAGE, left_at="exited_at")
+def _who_stayed_overnight(events: pl.LazyFrame) -> pl.LazyFrame:
+    """The visitors whose last event at an element on some day is an arrival: nobody else is inside at a day's end.
+
+    They are few: most elements are passed at once.
+    """
+    last_arrival, last_end = (
+        pl.when(pl.col("is_inside") == is_arrival).then("at").max() for is_arrival in (True, False)
+    )
+    stayed = pl.col("last_end").is_null() | (pl.col("last_arrival") > pl.col("last_end"))
     return (
-        arrivals.join(
-            _first_after(arrivals, completions, VISITOR, "completed_at"), on=[*VISITOR, "arrived_at"], how="left"
-        )
-        .join(
-            _first_after(arrivals, exits, [*JOURNEY, "passage"], "exited_at"), on=[*VISITOR, "arrived_at"], how="left"
-        )
-        .with_columns(ended_at=pl.min_horizontal("completed_at", "exited_at"))
-        # a passage that arrives again before it has left stays inside
-        .group_by([*VISITOR, "ended_at"])
-        .agg(pl.col("arrived_at").min())
+        events.group_by([*VISITOR, "day"])
+        .agg(last_arrival=last_arrival, last_end=last_end)
+        .filter(pl.col("last_arrival").is_not_null() & stayed)
+        .select(VISITOR)
+        .unique()
     )
 
 
-def _first_after(arrivals: pl.LazyFrame, ends: pl.LazyFrame, key: list[str], name: str) -> pl.LazyFrame:
-    """The first of the ends at or after each arrival that has one."""
-    return (
-        arrivals.join(ends, on=key)
-        .filter(pl.col("left_at") >= pl.col("arrived_at"))
-        .group_by([*VISITOR, "arrived_at"])
-        .agg(pl.col("left_at").min().alias(name))
-    )
-
-
-def _rank(dwells: pl.LazyFrame, key: list[str], *, percent: int, name: str) -> pl.LazyFrame:
-    """The least dwell that at least `percent` of a cell's are not above; counted per second, so memory is small."""
-    counts = dwells.group_by([*key, "dwell_s"]).len()
-    so_far = pl.col("len").cum_sum().over(key, order_by="dwell_s")
-    reaches = so_far * 100 >= pl.col("len").sum().over(key) * percent
-    return counts.filter(reaches).group_by(key).agg(pl.col("dwell_s").min().alias(name))
+def _rank(so_far: str, count: str, *, percent: int) -> pl.Expr:
+    """The least dwell that at least `percent` of those counted are not above; null if none are counted."""
+    reaches = (pl.col(so_far) * 100 >= pl.col(count).sum() * percent) & (pl.col(count).sum() > 0)
+    return pl.col("dwell_s").filter(reaches).min()

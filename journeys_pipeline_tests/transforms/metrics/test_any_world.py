@@ -1,7 +1,7 @@
 """Figures agree, on any small world and in every grain, with plain Python that counts them one cell at a time."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 import dataframely as dy
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from journeys_pipeline.periods import days_between
 from journeys_pipeline.schemas import metrics as tables
 from journeys_pipeline.transforms import metrics as measures
 from journeys_pipeline.transforms.metrics import Facts, Periods
@@ -96,3 +97,17 @@ def test_figures_of_one_journey_or_version_of_it_are_those_among_all(
         for table, (schema, _, count, _) in zip(counted, figures, strict=True):
             found = sorted(table.rows(), key=str)
             assert found == expected_of("with_goal", version, count, everything, periods), schema.__name__
+
+
+@settings(QUICKLY, max_examples=8)
+@given(talking=worlds(TALKING), passing=worlds(PASSING))
+def test_a_range_of_days_at_once_has_the_rows_of_day_by_day(talking: World, passing: World) -> None:
+    days = days_between(date(2026, 10, 31), date(2026, 11, 6))
+
+    for measured, world in ((ABOUT_MESSAGES, talking), (ABOUT_PASSAGES, passing)):
+        facts = facts_of(world)
+        for _, measure, *_ in measured:
+            at_once = measure(facts, Periods(days[0], date(2026, 11, 6), "day"))
+            one_by_one = [measure(facts, Periods(day, day + timedelta(days=1), "day")) for day in days]
+            whole, *single = pl.collect_all([at_once, *one_by_one], engine="streaming")
+            assert sorted(whole.rows(), key=str) == sorted(pl.concat(single).rows(), key=str), measure.__name__
