@@ -27,13 +27,12 @@ class Periods:
         return {"day": day, "month": day.dt.month_start(), "range": pl.lit(self.start, pl.Date)}[self.grain]
 
     def until(self) -> pl.Expr:
-        """The day after a row's `period`, as far as it lies in these days."""
-        following = {
+        """The day after a row's `period`; of a month that these days cut short, the month's."""
+        return {
             "day": pl.col("period").dt.offset_by("1d"),
             "month": pl.col("period").dt.offset_by("1mo"),
             "range": pl.lit(self.end, pl.Date),
         }[self.grain]
-        return pl.min_horizontal(following, pl.lit(self.end, pl.Date))
 
     def table(self) -> pl.LazyFrame:
         """Every `period`, in order."""

@@ -85,6 +85,10 @@ def test_an_element_has_the_figures_of_its_type_and_null_for_others(
         pytest.param([arrived(at(1), "wait"), arrived(at(2), "wait"), completed(at(3), "wait")], [1, 1], id="twice"),
         pytest.param([arrived(at(1), "wait"), arrived(at(2), "wait", entry_id="p2")], [1, 2, 2, 2], id="two passages"),
         pytest.param(
+            [arrived(at(1), "wait"), completed(at(1, 1), "wait"), arrived(at(1, 2), "wait")], [1, 1, 1, 1],
+            id="came back the same day",
+        ),
+        pytest.param(
             [arrived(at(1), "wait", entry_id=None), exited(at(3), entry_id=None, element_id=None)], [1, 1],
             id="no passage is named: the person's only one",
         ),
@@ -106,6 +110,20 @@ def test_dwell_is_from_the_latest_arrival_of_the_passage_to_its_completion() -> 
     )  # fmt: skip
 
     assert element(facts, "median_dwell_s", "p95_dwell_s") == [(5 * 3600, 41 * 86400)]
+
+
+def test_the_95th_percentile_is_the_19th_of_20_dwells() -> None:
+    visits = [
+        step
+        for hours in range(1, 21)
+        for step in (
+            arrived(at(1), "wait", entry_id=f"p{hours}"),
+            completed(at(1, hours), "wait", entry_id=f"p{hours}"),
+        )
+    ]
+    facts = facts_of(*visits)
+
+    assert element(facts, "median_dwell_s", "p95_dwell_s") == [(10 * 3600, 19 * 3600)]
 
 
 def test_the_dwell_of_satisfied_waits_leaves_out_those_that_timed_out() -> None:

@@ -74,6 +74,7 @@ def test_a_funnel_holds_whom_the_step_before_holds() -> None:
     "records",
     [
         pytest.param([sent(at(1))], id="before the entry"),
+        pytest.param([sent(at(1)), acted("message_opened", at(3)), bought(at(4))], id="the later steps alone"),
         pytest.param([sent(at(31))], id="after the period"),
         pytest.param([sent(at(3), person_id="bob")], id="to another"),
         pytest.param([sent(at(3), journey_id="also_buy")], id="by another journey"),
