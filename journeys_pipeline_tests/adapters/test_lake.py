@@ -81,7 +81,7 @@ def test_what_was_written_comes_back_in_the_schemas_types(lake: Lake) -> None:
 
     rows = lake.scan(JourneyEntries).collect()
     assert rows.schema == JourneyEntries.create_empty().schema
-    assert rows.to_dicts() == [row]
+    assert rows.to_dicts() == [dict.fromkeys(JourneyEntries.column_names()) | row]
 
 
 def test_replacing_a_slice_leaves_other_days_and_accounts(lake: Lake) -> None:
