@@ -41,7 +41,7 @@ Output = Annotated[str, typer.Option("--format", help="table, csv or json.")]
 @app.command()
 def demo(
     people: Annotated[int, typer.Option(help="People in the sample world, over all accounts.")] = 3000,
-    days: Annotated[int, typer.Option(help="Days of history.")] = 62,
+    days: Annotated[int, typer.Option(help="Days of history.")] = 45,
     accounts: Annotated[int, typer.Option(help="Accounts; their tiers take turns.")] = 3,
 ) -> None:
     """Make a sample world, serve it over SFTP on loopback, and run the whole path on it.
