@@ -76,13 +76,14 @@ class Returns:
     def _rejects(self, file: File, entries: pl.DataFrame, encoding: str) -> pl.DataFrame:
         rows = entries.sort("row_number").with_columns(next_row=pl.col("row_number").shift(-1))
         rejected = rows.filter(~pl.col("is_valid")).head(MOST_REJECTS)
-        path = self.landing_zone.path(file["connection_id"], file["sha256"])
-        texts = original_rows(path, encoding=encoding, spans=rejected.select("row_number", "next_row").iter_rows())
+        spans = rejected.select("row_number", "next_row").iter_rows()
+        with self.landing_zone.reading(file["connection_id"], file["sha256"]) as path:
+            texts = pl.Series(list(original_rows(path, encoding=encoding, spans=spans)), dtype=pl.String)
         return rejected.select(
             "row_number",
             reason="reasons",
             field=pl.col("reasons").map_elements(_fields, return_dtype=pl.String),
-            row=pl.Series(list(texts), dtype=pl.String),
+            row=texts,
         )
 
     def _record(self, file: File, *, returned_at: datetime | None, error: str | None) -> None:

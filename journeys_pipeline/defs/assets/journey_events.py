@@ -46,8 +46,8 @@ def journeys(
     files = unread_files(warehouse, ["journeys"])
     for file in files:
         about_file = EventFile(file["file_id"], file["account_id"], file["fetched_at"].date())
-        path = landing_folder.open().path(file["connection_id"], file["sha256"])
-        accepted, refused = accept_journeys(read_journey_lines(path), file=about_file)
+        with landing_folder.open().reading(file["connection_id"], file["sha256"]) as path:
+            accepted, refused = accept_journeys(read_journey_lines(path), file=about_file)
         key = Journeys.primary_key()
         newest = pl.concat([lake.scan(Journeys).collect(), accepted]).sort("valid_from", maintain_order=True)
         of_account = pl.col("account_id") == file["account_id"]
