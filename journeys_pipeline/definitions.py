@@ -65,8 +65,10 @@ defs = dg.Definitions(
     executor=dg.in_process_executor,
     resources={
         "catalog_file": CatalogFile(path=str(environment.catalog_path())),
-        "lake_folder": LakeFolder(folder=str(_home / "lake")),
-        "landing_folder": LandingFolder(folder=str(_home / "landing")),
+        "lake_folder": LakeFolder(folder=environment.lake_place(), scratch_folder=str(environment.scratch_folder())),
+        "landing_folder": LandingFolder(
+            folder=environment.landing_place(), scratch_folder=str(environment.scratch_folder())
+        ),
         "warehouse_database": WarehouseDatabase(url=environment.warehouse_url()),
         "reports_folder": ReportsFolder(folder=str(_home / "reports")),
         "mail_account": MailAccount(

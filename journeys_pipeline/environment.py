@@ -31,6 +31,21 @@ def warehouse_url() -> str:
     return os.environ.get("JOURNEYS_WAREHOUSE_URL", f"sqlite:///{home() / 'warehouse.sqlite'}")
 
 
+def lake_place() -> str:
+    """The folder or object-store URL of the Delta tables."""
+    return os.environ.get("JOURNEYS_LAKE_URL", str(home() / "lake"))
+
+
+def landing_place() -> str:
+    """The folder or object-store URL of the bytes as fetched."""
+    return os.environ.get("JOURNEYS_LANDING_URL", str(home() / "landing"))
+
+
+def scratch_folder() -> Path:
+    """The local folder for what is on its way."""
+    return home() / "scratch"
+
+
 def first_day() -> date:
     """The first daily partition; earlier events are kept, but not counted.
 

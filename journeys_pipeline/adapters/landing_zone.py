@@ -42,7 +42,9 @@ class LandingZone:
         try:
             with os.fdopen(descriptor, "wb") as stream:
                 os.fchmod(descriptor, FILE_MODE)
-                yield IncomingFile(stream, lambda sha256: self._keep(self.path(connection_id, sha256), stream, temporary))
+                yield IncomingFile(
+                    stream, lambda sha256: self._keep(self.path(connection_id, sha256), stream, temporary)
+                )
         finally:
             temporary.unlink(missing_ok=True)
 
