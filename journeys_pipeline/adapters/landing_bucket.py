@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from journeys_pipeline.adapters.buckets import open_bucket
+from journeys_pipeline.adapters.buckets import open_bucket, read_object
 from journeys_pipeline.adapters.landing_zone import FOLDER_MODE, LandingZone
 
 
@@ -23,8 +23,8 @@ class LandingBucket(LandingZone):
         """A local copy of these bytes, gone when the block ends."""
         self._working_folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=self._working_folder, prefix=".reading-") as copy:
-            for chunk in self._bucket.get(self._key(self.path(connection_id, sha256))).stream():
-                copy.write(chunk)
+            found = self._bucket.head(self._key(self.path(connection_id, sha256)))
+            copy.writelines(read_object(self._bucket, found))
             copy.flush()
             yield Path(copy.name)
 
