@@ -55,6 +55,20 @@ def first_day() -> date:
     return date.fromisoformat(os.environ.get("JOURNEYS_FIRST_DAY", DEFAULT_FIRST_DAY))
 
 
+def days_per_run() -> int | None:
+    """How many days one run of a back-fill makes at most; None, by default, for all of them.
+
+    Raises:
+        ValueError: the variable is not a whole number above 0.
+    """
+    text = os.environ.get("JOURNEYS_DAYS_PER_RUN")
+    if text is None:
+        return None
+    if not text.isdecimal() or int(text) == 0:
+        raise ValueError(f"JOURNEYS_DAYS_PER_RUN is {text}; set it to a whole number above 0, or leave it out.")
+    return int(text)
+
+
 def smtp() -> dict[str, str]:
     """The mail settings; without a host, mail becomes .eml files in an outbox folder."""
     return {
