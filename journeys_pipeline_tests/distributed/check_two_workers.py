@@ -26,7 +26,7 @@ import sqlalchemy as sa
 
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.warehouse import Warehouse
-from journeys_pipeline.defs.jobs import DAILY, MONTHLY
+from journeys_pipeline.defs.jobs import DAILY
 from journeys_pipeline.demo.world import World, build_world, publish
 from journeys_pipeline.periods import days_between
 from journeys_pipeline.schemas.daily_facts import GoalEvents, JourneyEntries, JourneyExits, JourneySteps, MessageEvents
@@ -37,7 +37,7 @@ from journeys_pipeline_tests.object_store import serve_bucket
 
 DEPLOY = Path(__file__).parents[2] / "deploy" / "celery"
 FIRST_DAY, DAYS = date(2026, 3, 1), 62
-LAST_DAY = LAST_DAY
+LAST_DAY = FIRST_DAY + timedelta(days=DAYS - 1)
 AS_OF = "2026-05-02T12:00:00+00:00"
 START_S, BACKFILL_S = 120.0, 1500.0
 LONGEST_RUN_S = 120  # after which a run counts as dead
@@ -148,13 +148,12 @@ def test_a_backfill_over_two_workers_one_of_which_dies_gives_the_tables_of_one_m
         status = ask(STATUS, id=backfill)["partitionBackfillOrError"]["status"]
         ended = [run["status"] for run in _runs(ask, backfill)]
 
-    first, last = f"{FIRST_DAY:%Y-%m}", f"{LAST_DAY:%Y-%m}"
     assert status == "COMPLETED_SUCCESS"
     assert sorted(ended) == ["FAILURE", "SUCCESS", "SUCCESS"]
     cluster.run("refresh", "--as-of", AS_OF)
     expected, made = one_machine.tables(), cluster.tables()
     assert [name for name in expected if not expected[name].equals(made[name])] == []
-    assert sum(rows.height for rows in made.values()) > 10_000, (first, last, MONTHLY)
+    assert sum(rows.height for rows in made.values()) > 10_000
 
 
 def _environment(home: Path, catalog: Path) -> dict[str, str]:
