@@ -7,7 +7,7 @@ export DAGSTER_HOME ?= $(JOURNEYS_HOME)/dagster
 PYTHON ?= python3
 SYSTEM_PACKAGES := openssh-server openssh-client postgresql proftpd-core proftpd-mod-crypto
 
-.PHONY: help setup demo dev check format test constraints clean bench-path bench-import
+.PHONY: help setup demo dev check format test constraints clean bench-path bench-import bench-metrics
 
 help: ## Say what each target does
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -55,6 +55,10 @@ bench-path: setup ## Time the whole path on 5 million events (some minutes)
 
 bench-import: setup ## Time fetching and contact files beside sftp, Polars and the libraries (some minutes)
 	$(BIN)/python -m journeys_pipeline_tests.benchmarks.bench_import
+
+bench-metrics: setup ## Time figures beside DuckDB, ClickHouse and pandas; back-fills; a 50-million-event day (an hour)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python -m journeys_pipeline_tests.benchmarks.bench_metrics
 
 constraints: setup ## Pin all dependencies anew
 	$(BIN)/uv pip compile --quiet --upgrade --no-header --no-annotate --no-emit-index-url --all-extras pyproject.toml --output-file constraints.txt
