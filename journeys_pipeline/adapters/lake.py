@@ -5,10 +5,11 @@ import random
 import re
 import tempfile
 import time
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import dataframely as dy
@@ -62,7 +63,7 @@ class Lake:
             within: Column to the values that make the slice, e.g. day and account_id. An empty
                 collection of values is an empty slice: nothing is written.
             is_sorted: The rows come in the order in which they shall lie, any number of them: a few are in memory at
-                once. If the slice holds rows already, a commit of its own removes them first.
+                once.
 
         Raises:
             SliceRejected: a row lies outside the slice, or the table cannot be written.
@@ -82,7 +83,7 @@ class Lake:
             except CommitFailedError:
                 if attempt == COMMIT_ATTEMPTS:
                     raise
-                time.sleep(random.uniform(0.05, 0.3) * attempt)  # noqa: S311 - spreads writers, guards no secret
+                _wait_for_others(attempt)
             except DeltaError:
                 # The engine's message quotes rows, and rows may hold contacts.
                 raise SliceRejected(f"{table_name(table)}: the lake refused the slice {_predicate(within)}") from None
@@ -90,12 +91,33 @@ class Lake:
                 return
 
     def _stream(self, table: type[dy.Schema], rows: pl.LazyFrame, within: Slice) -> None:
-        """Write the rows to files as they come, then make these part of the table.
+        """Write the rows to files as they come, then put these files in the place of the slice's.
 
         The engine's own writer takes rows faster than it writes them, and so has most of them in memory.
         """
-        if not self.scan(table).filter(_is_inside(within)).head(1).collect().is_empty():
-            DeltaTable(self._path(table)).delete(_predicate(within))
+        added = self._write_files(table, rows)
+        if added and not _scan_files(table, added).filter(~_is_inside(within)).head(1).collect().is_empty():
+            _remove(added)
+            raise SliceRejected(f"{table_name(table)}: rows lie outside the slice {_predicate(within)}")
+        for attempt in range(1, COMMIT_ATTEMPTS + 1):
+            delta = DeltaTable(self._path(table))
+            replaced = self._files_with(table, delta, within)
+            kept = (
+                self._write_files(table, _scan_files(table, replaced).filter(~_is_inside(within))) if replaced else []
+            )
+            try:
+                self._exchange(table, delta, new=[*added, *kept], old=replaced)
+            except CommitFailedError:
+                _remove(kept)
+                if attempt == COMMIT_ATTEMPTS:
+                    _remove(added)
+                    raise
+                _wait_for_others(attempt)
+            else:
+                return
+
+    def _write_files(self, table: type[dy.Schema], rows: pl.LazyFrame) -> list[Path]:
+        """New files with the rows, in their order, which are no part of the table yet."""
         partition_by = _partition_column(table)
         written: list[SinkedPath] = []
         rows.sink_parquet(
@@ -109,31 +131,49 @@ class Lake:
             mkdir=True,
             sinked_paths_callback=lambda sinked: written.extend(sinked.paths),
         )
-        self._adopt(table, [Path(file.path) for file in written if file.num_rows], within)
+        return [Path(file.path) for file in written if file.num_rows]
 
-    def _adopt(self, table: type[dy.Schema], files: list[Path], within: Slice) -> None:
-        """Make files part of the table, in one commit; they are removed if they hold a row outside the slice."""
-        if not files:
-            return
+    def _files_with(self, table: type[dy.Schema], delta: DeltaTable, within: Slice) -> list[Path]:
+        """The table's files that hold a row of the slice."""
         partition_by = _partition_column(table)
-        rows = pl.scan_parquet(files, hive_schema={partition_by: pl.Date()} if partition_by else None)
-        if not rows.filter(~_is_inside(within)).head(1).collect().is_empty():
-            for file in files:
-                file.unlink()
-            raise SliceRejected(f"{table_name(table)}: rows lie outside the slice {_predicate(within)}")
-        actions: list[AddAction | RemoveAction] = [
+        files = pl.DataFrame(delta.get_add_actions(flatten=True))
+        if partition_by and partition_by in within:
+            files = files.filter(pl.col(f"partition.{partition_by}").is_in(list(within[partition_by])))
+        paths = [Path(self._path(table)) / path for path in files["path"]]
+        if not paths:
+            return []
+        inside = _scan_files(table, paths, include_file_paths="path").filter(_is_inside(within))
+        return [Path(path) for path in inside.select(pl.col("path").unique()).collect(engine="streaming")["path"]]
+
+    def _exchange(self, table: type[dy.Schema], delta: DeltaTable, *, new: Sequence[Path], old: Sequence[Path]) -> None:
+        """Make new files part of the table in the place of old ones, in one commit."""
+        now_ms = int(time.time() * 1000)
+        added = [
             AddAction(
-                path=file.relative_to(self._path(table)).as_posix(),
+                path=self._relative(table, file),
                 size=file.stat().st_size,
-                partition_values={partition_by: file.parent.name.partition("=")[2]} if partition_by else {},
+                partition_values=_partition_values(table, file),
                 modification_time=int(file.stat().st_mtime * 1000),
                 data_change=True,
                 stats=json.dumps({"numRecords": pl.scan_parquet(file).select(pl.len()).collect().item()}),
             )
-            for file in files
+            for file in new
         ]
-        delta = DeltaTable(self._path(table))
-        delta.create_write_transaction(actions, "append", delta.schema(), partition_by)
+        removed = [
+            RemoveAction(
+                path=self._relative(table, file),
+                data_change=True,
+                deletion_timestamp=now_ms,
+                size=file.stat().st_size,
+                partition_values=_partition_values(table, file),
+            )
+            for file in old
+        ]
+        if added or removed:
+            delta.create_write_transaction([*added, *removed], "append", delta.schema(), _partition_column(table))
+
+    def _relative(self, table: type[dy.Schema], file: Path) -> str:
+        return file.relative_to(self._path(table)).as_posix()
 
     def _path(self, table: type[dy.Schema]) -> str:
         return str(self._root / table_name(table))
@@ -144,6 +184,26 @@ class Lake:
             self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
             options = {"partition_by": partition_by, "description": table.__doc__}
             table.create_empty().write_delta(self._path(table), mode="ignore", delta_write_options=options)
+
+
+def _scan_files(table: type[dy.Schema], files: Sequence[Path], **options: Any) -> pl.LazyFrame:
+    partition_by = _partition_column(table)
+    return pl.scan_parquet(list(files), hive_schema={partition_by: pl.Date()} if partition_by else None, **options)
+
+
+def _partition_values(table: type[dy.Schema], file: Path) -> dict[str, str | None]:
+    partition_by = _partition_column(table)
+    return {partition_by: file.parent.name.partition("=")[2]} if partition_by else {}
+
+
+def _remove(files: Sequence[Path]) -> None:
+    for file in files:
+        file.unlink()
+
+
+def _wait_for_others(attempt: int) -> None:
+    """Other writers were first: a while that spreads them."""
+    time.sleep(random.uniform(0.05, 0.3) * attempt)  # noqa: S311 - spreads writers, guards no secret
 
 
 def _partition_column(table: type[dy.Schema]) -> str | None:

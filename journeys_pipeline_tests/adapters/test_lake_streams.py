@@ -95,3 +95,40 @@ def test_a_table_without_days_and_one_by_month_take_streams_too(lake: Lake) -> N
 
     assert lake.scan(Journeys).collect().equals(journeys)
     assert lake.scan(MepLedger).collect().equals(meps)
+
+
+def test_a_slice_is_exchanged_in_one_commit_so_that_readers_never_see_it_empty(lake: Lake, root: Path) -> None:
+    put(lake, [MONDAY], ["f", "g"], (MONDAY, "f", "e1"), (MONDAY, "g", "e2"))
+    version = DeltaTable(root / "journey_events").version()
+
+    put(lake, [MONDAY], ["f"], (MONDAY, "f", "e3"))
+
+    assert DeltaTable(root / "journey_events").version() == version + 1
+    assert stored(lake) == [(MONDAY, "f", "e3"), (MONDAY, "g", "e2")]
+
+
+def test_rows_beside_the_slice_in_the_same_file_keep_their_order(lake: Lake) -> None:
+    rows = [(MONDAY, "fg"[number % 2], f"e{number * 7919 % 1000}") for number in range(1000)]
+    put(lake, [MONDAY], ["f", "g"], *rows)
+
+    put(lake, [MONDAY], ["f"])
+
+    assert lake.scan(JourneyEvents).collect()["event_id"].to_list() == [event for _, file, event in rows if file == "g"]
+
+
+def test_a_slice_that_others_commit_to_meanwhile_is_exchanged_anew(
+    lake: Lake, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(lake, [MONDAY], ["f", "g"], (MONDAY, "f", "e1"), (MONDAY, "g", "e2"))
+    others = [lambda: put(lake, [MONDAY], ["g"], (MONDAY, "g", "e4"))]
+    exchange = Lake._exchange  # noqa: SLF001 - others come between the look at the table and the commit
+
+    def overtaken(self: Lake, *args: Any, **options: Any) -> None:
+        if others:
+            others.pop()()
+        exchange(self, *args, **options)
+
+    monkeypatch.setattr(Lake, "_exchange", overtaken)
+    put(lake, [MONDAY], ["f"], (MONDAY, "f", "e3"))
+
+    assert stored(lake) == [(MONDAY, "f", "e3"), (MONDAY, "g", "e4")]
