@@ -14,7 +14,7 @@ from rich.table import Table
 from journeys_pipeline import environment
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.warehouse import Warehouse
-from journeys_pipeline.defs.assets.metrics import read_facts
+from journeys_pipeline.defs.fact_reading import read_facts
 from journeys_pipeline.rendering.csv import render_csv
 from journeys_pipeline.schemas.contact_entries import ImportPerformance
 from journeys_pipeline.schemas.landed_files import FileSightings, LandedFiles

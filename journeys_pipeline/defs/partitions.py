@@ -1,11 +1,15 @@
 """UTC days and months as Dagster partitions, and what a run's keys and tags say."""
 
+import warnings
 from datetime import UTC, date, datetime
 
 import dagster as dg
 
 from journeys_pipeline import environment
 from journeys_pipeline.periods import month_of
+
+# Back-fill policies and the months' mapping are marked beta; a test holds each to what we need of it.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 LOOK_BACK_DAYS = 90  # the longest window in which a goal is attributed to an entry (D15)
 

@@ -14,9 +14,9 @@ import pytest
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.defs import people_reading
 from journeys_pipeline.defs.assets.mep_ledger import mep_ledger, mep_summary
-from journeys_pipeline.defs.assets.metrics import read_facts
 from journeys_pipeline.defs.assets.people import people
 from journeys_pipeline.defs.assets.reports import mep_reports
+from journeys_pipeline.defs.fact_reading import read_facts
 from journeys_pipeline.defs.resources import (
     CatalogFile,
     LakeFolder,

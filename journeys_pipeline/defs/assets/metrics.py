@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import dagster as dg
-import dataframely as dy
 import polars as pl
 
-from journeys_pipeline.adapters.lake import Lake, table_name
+from journeys_pipeline.adapters.lake import table_name
+from journeys_pipeline.defs.fact_reading import read_facts
 from journeys_pipeline.defs.figures import Family
 from journeys_pipeline.defs.metadata import about
 from journeys_pipeline.defs.partitions import created_at, days, logical_time, some_days
@@ -42,7 +42,6 @@ from journeys_pipeline.schemas.metrics import (
 from journeys_pipeline.schemas.people import Identities
 from journeys_pipeline.tiers import Tier
 from journeys_pipeline.transforms.metrics import (
-    Facts,
     measure_branches,
     measure_campaigns,
     measure_channel_costs,
@@ -58,28 +57,8 @@ from journeys_pipeline.transforms.metrics import (
     measure_versions,
     summarise_journeys,
 )
-from journeys_pipeline.transforms.people import resolve
 
 OF_A_JOURNEY = [JourneyEntries, JourneyExits, MessageEvents, GoalEvents, Journeys, Identities]
-
-
-def read_facts(lake: Lake, accounts: list[str]) -> Facts:
-    """The accounts' fact tables, from the first day on, each person under one id."""
-
-    def read(table: type[dy.Schema]) -> pl.LazyFrame:
-        return lake.scan(table).filter(pl.col("account_id").is_in(accounts))
-
-    def of_persons(table: type[dy.Schema]) -> pl.LazyFrame:
-        return resolve(read(table), read(Identities))
-
-    return Facts(
-        entries=of_persons(JourneyEntries),
-        exits=of_persons(JourneyExits),
-        steps=of_persons(JourneySteps),
-        messages=of_persons(MessageEvents),
-        goals=of_persons(GoalEvents),
-        journeys=read(Journeys),
-    )
 
 
 CAMPAIGNS = Family(
