@@ -18,7 +18,7 @@ from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseD
 from journeys_pipeline.schemas.daily_facts import JourneyEntries
 from journeys_pipeline.schemas.metrics import CampaignPerformance, Refreshes, TouchedDays
 from journeys_pipeline.transforms.metrics import Periods
-from journeys_pipeline_tests.defs.test_checks import CATALOG
+from journeys_pipeline_tests.defs.test_freshness import CATALOG
 from journeys_pipeline_tests.transforms.metrics.examples import at, entered, facts_of
 
 FIRST, SECOND = date(2026, 11, 1), date(2026, 11, 2)

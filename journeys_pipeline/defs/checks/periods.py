@@ -1,6 +1,7 @@
 """What a check looks at: the partitions of the run that it is part of."""
 
 from datetime import date
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -36,7 +37,8 @@ def unsettled_days(context: dg.AssetCheckExecutionContext, warehouse: Warehouse,
     made = warehouse.read(Refreshes).select("account_id", "day", "begun_at")
     begun_at = pl.col("begun_at")
     if partitions:
-        configs = [op.get("config", {}) for op in run.run_config.get("ops", {}).values()]
+        ops: Any = run.run_config.get("ops", {})
+        configs = [op.get("config", {}) for op in ops.values()]
         tiers = next((config["tiers"] for config in configs if "tiers" in config), list(Tier))
         accounts = catalog.accounts_on([Tier(tier) for tier in tiers], run_time(context.instance, run).date())
         begins = pl.lit(created_at(context.instance, run), pl.Datetime("us", "UTC"))
