@@ -17,6 +17,7 @@ DAILY = [
 ]
 MONTHLY = [
     "mep_ledger",
+    "mep_adjustments",
     "mep_summary",
     *(asset.key.to_user_string() for asset in (*monthly_metric_assets, *monthly_ivr_assets)),
 ]

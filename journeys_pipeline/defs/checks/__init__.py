@@ -15,13 +15,13 @@ from journeys_pipeline.schemas.daily_facts import (
 )
 from journeys_pipeline.schemas.ivr_facts import Calls, CollectedInputs, MenuSteps
 from journeys_pipeline.schemas.journey_events import JourneyEvents
-from journeys_pipeline.schemas.mep_ledger import MepLedger
+from journeys_pipeline.schemas.mep_ledger import MepAdjustments, MepLedger
 from journeys_pipeline.schemas.people import Identities, PeopleChanges
 from journeys_pipeline.tiers import Tier
 
 LAKE_TABLES = [
     ContactEntries, JourneyEvents, PeopleChanges, Identities, JourneyEntries, JourneyExits, JourneySteps, MessageEvents,
-    GoalEvents, Calls, MenuSteps, CollectedInputs, MepLedger,
+    GoalEvents, Calls, MenuSteps, CollectedInputs, MepLedger, MepAdjustments,
 ]  # fmt: skip
 
 checks = [
