@@ -9,6 +9,7 @@ from datetime import date, datetime
 import polars as pl
 
 from journeys_pipeline.adapters.lake import Lake
+from journeys_pipeline.adapters.parting import in_order
 from journeys_pipeline.adapters.statements import Statement, Statements
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.defs.resources import LakeFolder, StatementsFolder, WarehouseDatabase
@@ -19,6 +20,8 @@ from journeys_pipeline.schemas.mep_ledger import MepAdjustments, MepLedger, MepS
 from journeys_pipeline.schemas.people import Identities, PeopleChanges
 from journeys_pipeline.transforms.mep_ledger import as_ledger, find_deleted, hide_deleted
 from journeys_pipeline.transforms.people import resolve, resolve_identities
+
+MEPS_AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -114,13 +117,15 @@ class Books:
     def recover(self, accounts: Collection[str], month: date) -> None:
         """List the statements whose files are there, though a run died before it listed them."""
         unlisted = set(accounts) - {statement.account_id for statement in self.listed([month], accounts)}
-        found = [self.statements.find(account, month) for account in sorted(unlisted)]
-        self._list([statement for statement in found if statement])
+        for account in sorted(unlisted):
+            found = self.statements.find(account, month)
+            if found:
+                self._list(found)
 
     def close(self, account_id: str, month: date, *, as_of: datetime) -> None:
         """Freeze the month's ledger as it is in the lake."""
-        rows = self.booked([account_id], month)
-        self._list([self.statements.write(account_id, month, [rows], closed_at=as_of)])
+        parts = in_order(self.booked([account_id], month), rows_at_once=MEPS_AT_ONCE)
+        self._list(self.statements.write(account_id, month, parts, closed_at=as_of))
 
     def open_month(self, account_id: str, *, after: date, as_of: datetime) -> date:
         """The month that adjustments are booked in: that of the logical time, or the first open one after it."""
@@ -130,14 +135,13 @@ class Books:
             month = add_months(month, 1)
         return month
 
-    def _list(self, statements: Sequence[Statement]) -> None:
-        """List statements; one that is listed already stays as it is, whoever comes later."""
+    def _list(self, statement: Statement) -> None:
+        """List a statement; one that is listed already stays as it is, whoever comes later."""
+        row = pl.DataFrame([asdict(statement)], schema=MepStatements.create_empty().schema)
+        key = {"account_id": [statement.account_id], "month": [statement.month]}
         with self.warehouse.transaction() as transaction:
-            rows = pl.DataFrame(
-                [asdict(statement) for statement in statements], schema=MepStatements.create_empty().schema
-            )
-            known = transaction.read(MepStatements, {"account_id": rows["account_id"]})
-            transaction.upsert(MepStatements, rows.join(known, on=MepStatements.primary_key(), how="anti"))
+            if transaction.read(MepStatements, key).is_empty():
+                transaction.upsert(MepStatements, row)
 
 
 def hash_person(key: bytes, account_id: str, person_id: str) -> str:

@@ -7,12 +7,12 @@ import dagster as dg
 import polars as pl
 
 from journeys_pipeline.adapters.lake import table_name
-from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Catalog
 from journeys_pipeline.defs.billing import Books
+from journeys_pipeline.defs.booking import adjust_month, book_and_close, tally
 from journeys_pipeline.defs.metadata import About, about, add_row_counts, column_schema, markdown_table
 from journeys_pipeline.defs.partitions import days_to_months, months, one_run
-from journeys_pipeline.defs.refresh import RefreshConfig, Scope, stale_days
+from journeys_pipeline.defs.refresh import RefreshConfig, Scope
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, StatementsFolder, WarehouseDatabase
 from journeys_pipeline.periods import add_months, month_closes_at
 from journeys_pipeline.schemas.mep_ledger import (
@@ -30,19 +30,13 @@ from journeys_pipeline.schemas.mep_ledger import (
 )
 from journeys_pipeline.transforms.mep_ledger import (
     Months,
-    adjust,
-    book_engagements,
     count_by_campaign,
     count_by_day,
     count_by_entry_source,
     count_by_journey,
     count_by_journey_day,
     count_by_sub_account,
-    find_engagements,
-    find_late,
-    rename_booked,
     summarise_meps,
-    tally_engaged,
 )
 
 DERIVED = {
@@ -63,12 +57,6 @@ def _about_summaries() -> About:
     told["description"] = "\n".join(["Served tables:", "", *lines])
     told["metadata"] = {**told["metadata"], **others}
     return told
-
-
-def waiting_days(warehouse: Warehouse, scope: Scope, month: date) -> pl.DataFrame:
-    """`account_id` and `day` of the month's days whose facts are older than their files; they keep it open (D5)."""
-    stale = stale_days(warehouse, scope.accounts, as_of=scope.as_of)
-    return stale.filter(pl.col("day").dt.month_start() == month)
 
 
 @dg.asset(
@@ -93,7 +81,7 @@ def mep_ledger(
         context.log.warning(f"{unhashed} deleted persons keep their ids in the ledger: set JOURNEYS_DELETION_KEY (D7).")
     grace_hours = catalog.settings.month_close_grace_hours
     for month in scope.periods:
-        _book_and_close(books, scope, month, is_due=scope.as_of >= month_closes_at(month, grace_hours=grace_hours))
+        book_and_close(books, scope, month, is_due=scope.as_of >= month_closes_at(month, grace_hours=grace_hours))
     rows = scope.select(books.lake.scan(MepLedger), "month").group_by(period="month").agg(rows=pl.len()).collect()
     add_row_counts(context, rows, periods=scope.periods, accounts=len(scope.accounts))
     listed = books.warehouse.read(MepStatements, scope.slice("month"))
@@ -108,25 +96,6 @@ def mep_ledger(
             },
             partition_key=month.isoformat(),
         )
-
-
-def _book_and_close(books: Books, scope: Scope, month: date, *, is_due: bool) -> None:
-    """Book the open accounts; then freeze those that are due, from what was booked.
-
-    What waits is looked at before the facts are: all that had come by then is in the statement, and what came since is
-    an adjustment. Nothing is between the two.
-    """
-    books.recover(scope.accounts, month)
-    closed = {statement.account_id for statement in books.listed([month], scope.accounts)}
-    accounts = sorted(set(scope.accounts) - closed)
-    waiting = set(waiting_days(books.warehouse, scope, month)["account_id"])
-    identities, entries = books.identities(accounts), books.resolved(accounts, month)
-    booked = rename_booked(books.booked(accounts, month), entries, identities)
-    ledger = book_engagements(find_engagements(entries, books.journeys()), booked, as_of=scope.as_of)
-    books.lake.replace(MepLedger, ledger, {"month": [month], "account_id": accounts})
-    for account in accounts if is_due else ():
-        if account not in waiting:
-            books.close(account, month, as_of=scope.as_of)
 
 
 @dg.asset(
@@ -147,41 +116,16 @@ def mep_adjustments(
     scope = Scope.of(context, config, catalog_file.load())
     books = Books.open(lake_folder, warehouse_database, statements_folder)
     for month in scope.periods:
-        new = [
-            _adjust(books, statement.account_id, scope, month) for statement in books.listed([month], scope.accounts)
-        ]
+        new = adjust_month(books, scope, month)
         booked = books.adjustments(scope.accounts, month).collect()
         context.add_asset_metadata(
             {
                 "dagster/partition_row_count": booked.height,
-                "booked by this run": sum(new),
+                "booked by this run": new,
                 "adjustments": markdown_table(_count_adjustments(booked)),
             },
             partition_key=month.isoformat(),
         )
-
-
-def _adjust(books: Books, account_id: str, scope: Scope, month: date) -> int:
-    """How many persons of a closed month arrived since, and are booked now."""
-    statement, accounts = books.statement(account_id, month), [account_id]
-    if statement is None:
-        return 0
-    late = find_late(
-        books.entries(accounts, month),
-        books.statements.read(statement),
-        books.adjustments(accounts, month),
-        known=books.identities(accounts, known_at=statement.closed_at),
-        now=books.identities(accounts),
-    )
-    booked_in = books.open_month(account_id, after=month, as_of=scope.as_of)
-    new = adjust(late, books.journeys(), booked_in=booked_in, as_of=scope.as_of).collect(engine="streaming")
-    if not new.is_empty():
-        of_slice = (pl.col("month") == booked_in) & (pl.col("account_id") == account_id)
-        before = books.lake.scan(MepAdjustments).filter(of_slice)
-        books.lake.replace(
-            MepAdjustments, pl.concat([before, new.lazy()]), {"month": [booked_in], "account_id": accounts}
-        )
-    return new.height
 
 
 def _count_adjustments(booked: pl.DataFrame) -> pl.DataFrame:
@@ -223,7 +167,7 @@ def _summarise(books: Books, catalog: Catalog, scope: Scope, month: date) -> Non
     closed = {statement.account_id for statement in books.listed([month], accounts)}
     sources = Months(
         ledger=ledger,
-        engaged=tally_engaged(books.resolved(accounts, month), ledger, books.journeys()).collect().lazy(),
+        engaged=tally(books, accounts, month, ledger).lazy(),
         adjustments=books.lake.scan(MepAdjustments).filter((pl.col("month") == month) & of_accounts),
         journeys=books.journeys(),
         plans=_plans(catalog, accounts, scope, month, closed).lazy(),

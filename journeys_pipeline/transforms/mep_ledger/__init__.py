@@ -5,6 +5,7 @@ from journeys_pipeline.transforms.mep_ledger.booking import (
     book_engagements,
     find_deleted,
     hide_deleted,
+    match_booked,
     rename_booked,
 )
 from journeys_pipeline.transforms.mep_ledger.engaging import find_engagements
@@ -38,6 +39,7 @@ __all__ = [
     "find_engagements",
     "find_late",
     "hide_deleted",
+    "match_booked",
     "rename_booked",
     "restate",
     "summarise_meps",

@@ -38,6 +38,21 @@ def hide_deleted(identities: pl.LazyFrame, hashes: pl.LazyFrame) -> pl.LazyFrame
     return Identities.cast(pl.concat([hidden, of_themselves]))
 
 
+def match_booked(booked: pl.LazyFrame, engagements: pl.LazyFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """The booked MEPs whose entry is still somebody's first, under that person's id; and the other ones, as they are.
+
+    Nearly all are of the first kind, so that few are left to be looked for among all entries.
+
+    Args:
+        booked: MepLedger rows.
+        engagements: What `find_engagements` gives for the same months.
+    """
+    entry = ["month", "account_id", "source_id"]
+    named = engagements.select(*entry, engaged_as="person_id")
+    matched = booked.join(named, on=entry).with_columns(person_id="engaged_as").drop("engaged_as")
+    return matched, booked.join(named, on=entry, how="anti")
+
+
 def rename_booked(booked: pl.LazyFrame, entries: pl.LazyFrame, identities: pl.LazyFrame) -> pl.LazyFrame:
     """The booked MEPs, each under the id that its person has now: that of the entry that made it (D6, D23).
 
