@@ -7,7 +7,7 @@ export DAGSTER_HOME ?= $(JOURNEYS_HOME)/dagster
 PYTHON ?= python3
 SYSTEM_PACKAGES := openssh-server openssh-client postgresql proftpd-core proftpd-mod-crypto
 
-.PHONY: help setup demo dev check format test constraints clean bench-path bench-import
+.PHONY: help setup demo dev check format test constraints clean bench-path bench-import test-distributed
 
 help: ## Say what each target does
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -55,6 +55,11 @@ bench-path: setup ## Time the whole path on 5 million events (some minutes)
 
 bench-import: setup ## Time fetching and contact files beside sftp, Polars and the libraries (some minutes)
 	$(BIN)/python -m journeys_pipeline_tests.benchmarks.bench_import
+
+test-distributed: setup ## A back-fill over two Celery workers, one of which is killed (some minutes)
+	@dpkg -s redis-server >/dev/null 2>&1 || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends redis-server >/dev/null; }
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[demo,postgres,dev,celery]'
+	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/pytest journeys_pipeline_tests/distributed/check_two_workers.py
 
 constraints: setup ## Pin all dependencies anew
 	$(BIN)/uv pip compile --quiet --upgrade --no-header --no-annotate --no-emit-index-url --all-extras pyproject.toml --output-file constraints.txt

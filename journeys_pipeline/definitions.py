@@ -3,6 +3,7 @@
 import dagster as dg
 
 from journeys_pipeline import environment
+from journeys_pipeline.defs.assets.account_metrics import daily_account_assets, monthly_account_assets
 from journeys_pipeline.defs.assets.contact_entries import (
     contact_entries,
     file_returns,
@@ -47,9 +48,11 @@ defs = dg.Definitions(
         people,
         *fact_assets,
         *ivr_fact_assets,
+        *daily_account_assets,
         *daily_metric_assets,
         *daily_ivr_assets,
         refreshes,
+        *monthly_account_assets,
         *monthly_metric_assets,
         *monthly_ivr_assets,
         mep_ledger,
@@ -64,8 +67,10 @@ defs = dg.Definitions(
     executor=dg.in_process_executor,
     resources={
         "catalog_file": CatalogFile(path=str(environment.catalog_path())),
-        "lake_folder": LakeFolder(folder=str(_home / "lake")),
-        "landing_folder": LandingFolder(folder=str(_home / "landing")),
+        "lake_folder": LakeFolder(folder=environment.lake_place(), scratch_folder=str(environment.scratch_folder())),
+        "landing_folder": LandingFolder(
+            folder=environment.landing_place(), scratch_folder=str(environment.scratch_folder())
+        ),
         "warehouse_database": WarehouseDatabase(url=environment.warehouse_url()),
         "statements_folder": StatementsFolder(folder=str(_home / "statements")),
         "reports_folder": ReportsFolder(folder=str(_home / "reports")),

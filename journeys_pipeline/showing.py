@@ -88,7 +88,7 @@ def journey_figures(
         journey: This journey alone.
         version: This version of it alone.
     """
-    facts = read_facts(Lake(environment.home() / "lake"), accounts)
+    facts = read_facts(Lake(environment.lake_place()), accounts)
     wanted = narrow(facts, journey, version) if journey else facts
     return FIGURES_BY[by](wanted, Periods(start, end, "range")).drop("period").collect(engine="streaming")
 

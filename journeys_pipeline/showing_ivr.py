@@ -47,7 +47,7 @@ def ivr_figures(
         journey: Only this one; None means all.
         version: Only this one; None means all versions together.
     """
-    facts = read_ivr_facts(Lake(environment.home() / "lake"), accounts)
+    facts = read_ivr_facts(Lake(environment.lake_place()), accounts)
     is_wanted = pl.col("journey_version") == (version or ALL_VERSIONS)
     if journey:
         is_wanted &= pl.col("journey_id") == journey

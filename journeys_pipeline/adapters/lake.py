@@ -18,6 +18,8 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 from polars.io.partition import FileProviderArgs, SinkedPath
 
+from journeys_pipeline.adapters.buckets import is_bucket, open_bucket
+
 PARTITION_COLUMNS = ("day", "month")
 COMMIT_ATTEMPTS = 6
 BYTES_PER_FILE = 1024 * 1024 * 1024  # as in memory; about a tenth of that on disk
@@ -35,10 +37,16 @@ class SliceRejected(Exception):
 
 
 class Lake:
-    """Delta tables in one folder, one table per schema class."""
+    """Delta tables below one folder or object-store URL, one table per schema class.
 
-    def __init__(self, root: Path) -> None:
+    Args:
+        root: The folder, or a URL such as s3://bucket/lake; writers on many machines rely on its conditional puts.
+        scratch_folder: Where `scratch` folders are made: a local one; by default the root.
+    """
+
+    def __init__(self, root: Path | str, scratch_folder: Path | None = None) -> None:
         self._root = root
+        self._scratch_folder = scratch_folder or Path(root)
 
     def scan(self, table: type[dy.Schema]) -> pl.LazyFrame:
         """All rows of a table in the schema's columns and types; none if nothing was written yet."""
@@ -48,9 +56,9 @@ class Lake:
 
     @contextmanager
     def scratch(self) -> Generator[Path]:
-        """A folder beside the tables for what is on its way into one; gone when the block ends."""
-        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._root, prefix=".scratch-") as folder:
+        """A local folder for what is on its way into a table; gone when the block ends."""
+        self._scratch_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._scratch_folder, prefix=".scratch-") as folder:
             yield Path(folder)
 
     def replace(self, table: type[dy.Schema], rows: pl.LazyFrame, within: Slice, *, is_sorted: bool = False) -> None:
@@ -109,45 +117,62 @@ class Lake:
             mkdir=True,
             sinked_paths_callback=lambda sinked: written.extend(sinked.paths),
         )
-        self._adopt(table, [Path(file.path) for file in written if file.num_rows], within)
+        self._adopt(table, [file for file in written if file.num_rows], within)
 
-    def _adopt(self, table: type[dy.Schema], files: list[Path], within: Slice) -> None:
+    def _adopt(self, table: type[dy.Schema], files: list[SinkedPath], within: Slice) -> None:
         """Make files part of the table, in one commit; they are removed if they hold a row outside the slice."""
         if not files:
             return
         partition_by = _partition_column(table)
-        rows = pl.scan_parquet(files, hive_schema={partition_by: pl.Date()} if partition_by else None)
+        paths = [file.path for file in files]
+        rows = pl.scan_parquet(paths, hive_schema={partition_by: pl.Date()} if partition_by else None)
         if not rows.filter(~_is_inside(within)).head(1).collect().is_empty():
-            for file in files:
-                file.unlink()
+            self._remove(table, paths)
             raise SliceRejected(f"{table_name(table)}: rows lie outside the slice {_predicate(within)}")
         actions: list[AddAction | RemoveAction] = [
             AddAction(
-                path=file.relative_to(self._path(table)).as_posix(),
-                size=file.stat().st_size,
-                partition_values={partition_by: file.parent.name.partition("=")[2]} if partition_by else {},
-                modification_time=int(file.stat().st_mtime * 1000),
+                path=self._key(table, file.path),
+                size=file.num_bytes,
+                partition_values={partition_by: _partition_value(file.path)} if partition_by else {},
+                modification_time=int(time.time() * 1000),
                 data_change=True,
-                stats=json.dumps({"numRecords": pl.scan_parquet(file).select(pl.len()).collect().item()}),
+                stats=json.dumps({"numRecords": file.num_rows}),
             )
             for file in files
         ]
         delta = DeltaTable(self._path(table))
         delta.create_write_transaction(actions, "append", delta.schema(), partition_by)
 
+    def _remove(self, table: type[dy.Schema], paths: list[str]) -> None:
+        if is_bucket(self._root):
+            open_bucket(self._path(table)).delete([self._key(table, path) for path in paths])
+            return
+        for path in paths:
+            Path(path).unlink()
+
+    def _key(self, table: type[dy.Schema], path: str) -> str:
+        """A file's path below the table."""
+        return path.removeprefix(self._path(table)).lstrip("/")
+
     def _path(self, table: type[dy.Schema]) -> str:
-        return str(self._root / table_name(table))
+        return f"{self._root}/{table_name(table)}"
 
     def _create_if_missing(self, table: type[dy.Schema]) -> None:
         partition_by = _partition_column(table)
         if not DeltaTable.is_deltatable(self._path(table)):
-            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not is_bucket(self._root):
+                Path(self._root).mkdir(mode=0o700, parents=True, exist_ok=True)
             options = {"partition_by": partition_by, "description": table.__doc__}
             table.create_empty().write_delta(self._path(table), mode="ignore", delta_write_options=options)
 
 
 def _partition_column(table: type[dy.Schema]) -> str | None:
     return next((name for name in PARTITION_COLUMNS if name in table.column_names()), None)
+
+
+def _partition_value(path: str) -> str:
+    """The day or month of a file, as its folder's name says."""
+    return path.rsplit("/", 2)[1].partition("=")[2]
 
 
 def _new_file(args: FileProviderArgs) -> str:

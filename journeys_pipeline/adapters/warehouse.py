@@ -24,7 +24,7 @@ from journeys_pipeline.schemas.landed_files import (
     LandedFiles,
 )
 from journeys_pipeline.schemas.mep_ledger import MEP_SUMMARIES, MepStatements
-from journeys_pipeline.schemas.metrics import FIGURES, JourneySummary, Refreshes, TouchedDays
+from journeys_pipeline.schemas.metrics import FIGURES, AccountMonthStarts, JourneySummary, Refreshes, TouchedDays
 from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
 from journeys_pipeline.schemas.shared_columns import meaning_of
 
@@ -69,6 +69,7 @@ def _define(metadata: sa.MetaData) -> dict[tuple[type[dy.Schema], str], sa.Table
         Refreshes,
         TouchedDays,
         JourneySummary,
+        AccountMonthStarts,
         *MEP_SUMMARIES,
         MepStatements,
         ReportRegister,

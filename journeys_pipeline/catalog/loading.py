@@ -18,6 +18,7 @@ from journeys_pipeline.catalog.models import (
     JourneysFeed,
     PeopleFeed,
     Settings,
+    StoreConnection,
     SubAccount,
     Subscription,
     TierPeriod,
@@ -29,12 +30,14 @@ FEEDS: dict[str | int, type[BaseModel]] = {
     "people": PeopleFeed,
     "contacts": ContactsFeed,
 }
+PLACES: dict[str | int, type[BaseModel]] = {"sftp": Connection, "store": StoreConnection}
 MODELS: dict[str | int, type[BaseModel]] = {
     "accounts": Account,
     "tiers": TierPeriod,
     "subscriptions": Subscription,
     "sub_accounts": SubAccount,
     "connections": Connection,
+    **PLACES,
     "settings": Settings,
     **FEEDS,
 }
@@ -93,7 +96,10 @@ def _keys(model: type[BaseModel]) -> list[str]:
 
 
 def _without_tag(location: Where) -> Where:
-    """Pydantic puts the kind of a feed behind its number; the file has no such level."""
+    """Pydantic puts the kind of a feed or connection behind its number; the file has no such level."""
+    tags = {"feeds": FEEDS, "connections": PLACES}
     return tuple(
-        part for at, part in enumerate(location) if not (part in FEEDS and at > 1 and location[at - 2] == "feeds")
+        part
+        for at, part in enumerate(location)
+        if at < 2 or part not in tags.get(str(location[at - 2]), {})  # noqa: PLR2004
     )

@@ -8,7 +8,7 @@ import polars as pl
 
 from journeys_pipeline.adapters.lake import table_name
 from journeys_pipeline.defs.metadata import about, add_row_counts
-from journeys_pipeline.defs.partitions import days, one_run
+from journeys_pipeline.defs.partitions import days, some_days
 from journeys_pipeline.defs.refresh import RefreshConfig, Scope
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder
 from journeys_pipeline.schemas.contact_entries import ContactEntries
@@ -37,7 +37,7 @@ def _fact_asset(table: type[dy.Schema], collect: Collect, sources: list[type[dy.
     @dg.asset(
         name=table_name(table),
         partitions_def=days,
-        backfill_policy=one_run,
+        backfill_policy=some_days,
         deps=[table_name(source) for source in sources],
         **about(table, kinds={"polars", "deltalake"}, group="facts"),
     )

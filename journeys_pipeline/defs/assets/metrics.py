@@ -9,7 +9,7 @@ import polars as pl
 from journeys_pipeline.adapters.lake import Lake, table_name
 from journeys_pipeline.defs.figures import Family
 from journeys_pipeline.defs.metadata import about
-from journeys_pipeline.defs.partitions import created_at, days, logical_time, one_run
+from journeys_pipeline.defs.partitions import created_at, days, logical_time, some_days
 from journeys_pipeline.defs.refresh import RefreshConfig, Scope
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseDatabase
 from journeys_pipeline.environment import first_day
@@ -144,7 +144,7 @@ monthly_metric_assets = [family.asset("month") for family in FAMILIES]
 
 @dg.asset(
     partitions_def=days,
-    backfill_policy=one_run,
+    backfill_policy=some_days,
     deps=[f"{name}_by_day" for name in (*(family.name for family in FAMILIES), CALL_FIGURES)],
     **about(Refreshes, kinds={"sqlalchemy"}, group="metrics"),
 )
