@@ -9,7 +9,13 @@ from journeys_pipeline.transforms.mep_ledger.booking import (
     rename_booked,
 )
 from journeys_pipeline.transforms.mep_ledger.engaging import find_engagements
-from journeys_pipeline.transforms.mep_ledger.restating import CAUSES, find_differences, restate
+from journeys_pipeline.transforms.mep_ledger.explaining import explain_entries
+from journeys_pipeline.transforms.mep_ledger.restating import (
+    CAUSES,
+    COLUMNS_OF_DIFFERENCES,
+    find_differences,
+    restate,
+)
 from journeys_pipeline.transforms.mep_ledger.summing import (
     Months,
     count_by_campaign,
@@ -24,6 +30,7 @@ from journeys_pipeline.transforms.mep_ledger.summing import (
 
 __all__ = [
     "CAUSES",
+    "COLUMNS_OF_DIFFERENCES",
     "Months",
     "adjust",
     "as_ledger",
@@ -34,6 +41,7 @@ __all__ = [
     "count_by_journey",
     "count_by_journey_day",
     "count_by_sub_account",
+    "explain_entries",
     "find_deleted",
     "find_differences",
     "find_engagements",

@@ -19,10 +19,19 @@ CAUSES = {
     CREDIT_MOVED: "0: an earlier entry arrived after the close; it would get the credit (D3)",
 }
 """Why a row differs, and by how much it changes the month's MEP."""
-COLUMNS = [
-    "account_id", "month", "change", "cause", "person_id", "restated_person_id", "engaged_at", "journey_id",
-    "campaign_id", "source_id", "adjusted_in",
-]  # fmt: skip
+COLUMNS_OF_DIFFERENCES = {
+    "account_id": pl.String(),
+    "month": pl.Date(),
+    "change": pl.Int64(),
+    "cause": pl.String(),
+    "person_id": pl.String(),
+    "restated_person_id": pl.String(),
+    "engaged_at": pl.Datetime("us", "UTC"),
+    "journey_id": pl.String(),
+    "campaign_id": pl.String(),
+    "source_id": pl.String(),
+    "adjusted_in": pl.Date(),
+}
 HASHED = "^deleted-"
 
 
@@ -71,10 +80,14 @@ def find_differences(
     )
     rows = pl.concat([lost.select(_COMMON), new.select(_COMMON)]).join(adjusted, on=person[1:], how="left")
     change = pl.col("cause").replace_strict({cause: int(text.partition(":")[0]) for cause, text in CAUSES.items()})
-    return rows.with_columns(change=change.cast(pl.Int64)).select(COLUMNS).sort("cause", *person, "person_id")
+    return (
+        rows.with_columns(change=change.cast(pl.Int64))
+        .select(COLUMNS_OF_DIFFERENCES.keys())
+        .sort("cause", *person, "person_id")
+    )
 
 
-_COMMON = [name for name in COLUMNS if name not in {"change", "adjusted_in"}]
+_COMMON = [name for name in COLUMNS_OF_DIFFERENCES if name not in {"change", "adjusted_in"}]
 
 
 def _cause() -> pl.Expr:
