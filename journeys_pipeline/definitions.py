@@ -15,7 +15,7 @@ from journeys_pipeline.defs.assets.ivr_facts import ivr_fact_assets
 from journeys_pipeline.defs.assets.ivr_metrics import daily_ivr_assets, monthly_ivr_assets
 from journeys_pipeline.defs.assets.journey_events import journey_events, journeys
 from journeys_pipeline.defs.assets.landed_files import landed_files
-from journeys_pipeline.defs.assets.mep_ledger import mep_ledger, mep_summary
+from journeys_pipeline.defs.assets.mep_ledger import mep_adjustments, mep_ledger, mep_summary
 from journeys_pipeline.defs.assets.metrics import daily_metric_assets, monthly_metric_assets, refreshes
 from journeys_pipeline.defs.assets.people import people
 from journeys_pipeline.defs.assets.reports import mep_reports
@@ -27,6 +27,7 @@ from journeys_pipeline.defs.resources import (
     LandingFolder,
     MailAccount,
     ReportsFolder,
+    StatementsFolder,
     WarehouseDatabase,
 )
 from journeys_pipeline.defs.schedules import schedules
@@ -55,6 +56,7 @@ defs = dg.Definitions(
         *monthly_metric_assets,
         *monthly_ivr_assets,
         mep_ledger,
+        mep_adjustments,
         mep_summary,
         mep_reports,
     ],
@@ -70,6 +72,7 @@ defs = dg.Definitions(
             folder=environment.landing_place(), scratch_folder=str(environment.scratch_folder())
         ),
         "warehouse_database": WarehouseDatabase(url=environment.warehouse_url()),
+        "statements_folder": StatementsFolder(folder=str(_home / "statements")),
         "reports_folder": ReportsFolder(folder=str(_home / "reports")),
         "mail_account": MailAccount(
             host=_smtp["host"],

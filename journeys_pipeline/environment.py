@@ -92,3 +92,5 @@ def smtp_security() -> Literal["none", "starttls", "tls"]:
 
 
 SMTP_PASSWORD = "JOURNEYS_SMTP_PASSWORD"  # noqa: S105 - the variable's name, not its value
+DELETION_KEY = "JOURNEYS_DELETION_KEY"
+"""Names the variable with the key that ids of deleted persons are hashed with (D7)."""

@@ -12,6 +12,7 @@ from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.landing_bucket import LandingBucket
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.mail import OutboxFolderSender, Sender, SmtpSender
+from journeys_pipeline.adapters.statements import Statements
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Catalog, load_catalog
 
@@ -69,6 +70,20 @@ class WarehouseDatabase(dg.ConfigurableResource):
 
     def open(self) -> Warehouse:
         return _migrated(self.url)
+
+
+class StatementsFolder(dg.ConfigurableResource):
+    """The folder of statements, and the key that ids of deleted persons are hashed with."""
+
+    folder: str
+
+    def open(self) -> Statements:
+        return Statements(Path(self.folder))
+
+    def deletion_key(self) -> bytes | None:
+        """The key (D7); None where the variable is not set."""
+        key = dg.EnvVar(environment.DELETION_KEY).get_value()
+        return key.encode() if key else None
 
 
 class ReportsFolder(dg.ConfigurableResource):

@@ -23,6 +23,7 @@ from journeys_pipeline.defs.resources import (
     LandingFolder,
     MailAccount,
     ReportsFolder,
+    StatementsFolder,
     WarehouseDatabase,
 )
 from journeys_pipeline.identity import identify
@@ -90,6 +91,7 @@ class World:
             "landing_folder": LandingFolder(folder=str(home / "landing")),
             "lake_folder": LakeFolder(folder=str(home / "lake")),
             "warehouse_database": WarehouseDatabase(url=f"sqlite:///{home / 'warehouse.sqlite'}"),
+            "statements_folder": StatementsFolder(folder=str(home / "statements")),
             "reports_folder": ReportsFolder(folder=str(home / "reports")),
             "mail_account": MailAccount(
                 host="", port=25, security="none", user="", sender="a@b.example", outbox=str(home / "outbox")

@@ -11,6 +11,7 @@ from journeys_pipeline.defs.checks.ivr import IVR_BALANCES
 from journeys_pipeline.defs.checks.journeys import JOURNEY_BALANCES
 from journeys_pipeline.defs.checks.keys import unique_key_check
 from journeys_pipeline.defs.checks.messages import MESSAGE_BALANCES
+from journeys_pipeline.defs.checks.statements import statements_are_unchanged
 from journeys_pipeline.schemas.contact_entries import ContactEntries
 from journeys_pipeline.schemas.daily_facts import (
     GoalEvents,
@@ -21,13 +22,13 @@ from journeys_pipeline.schemas.daily_facts import (
 )
 from journeys_pipeline.schemas.ivr_facts import Calls, CollectedInputs, MenuSteps
 from journeys_pipeline.schemas.journey_events import JourneyEvents
-from journeys_pipeline.schemas.mep_ledger import MepLedger
+from journeys_pipeline.schemas.mep_ledger import MepAdjustments, MepLedger
 from journeys_pipeline.schemas.people import Identities, PeopleChanges
 from journeys_pipeline.tiers import Tier
 
 LAKE_TABLES = [
     ContactEntries, JourneyEvents, PeopleChanges, Identities, JourneyEntries, JourneyExits, JourneySteps, MessageEvents,
-    GoalEvents, Calls, MenuSteps, CollectedInputs, MepLedger,
+    GoalEvents, Calls, MenuSteps, CollectedInputs, MepLedger, MepAdjustments,
 ]  # fmt: skip
 
 FACTS = {table: table_name(table) for table in EVENTS_OF}
@@ -37,6 +38,7 @@ BALANCES = [*EVENT_BALANCES, *JOURNEY_BALANCES, *MESSAGE_BALANCES, *IVR_BALANCES
 checks = [
     totals_are_valid_plus_invalid,
     few_entries_are_invalid,
+    statements_are_unchanged,
     *(unique_key_check(table) for table in LAKE_TABLES),
     balance_checks("facts_balance", FACTS, EVENT_BALANCES),
     balance_checks("figures_balance", FIGURES, [*JOURNEY_BALANCES, *MESSAGE_BALANCES]),
