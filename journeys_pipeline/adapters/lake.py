@@ -2,7 +2,6 @@
 
 import json
 import random
-import re
 import tempfile
 import time
 from collections.abc import Collection, Generator, Mapping
@@ -18,16 +17,13 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 from polars.io.partition import FileProviderArgs, SinkedPath
 
+from journeys_pipeline.schemas.shared_columns import table_name
+
 PARTITION_COLUMNS = ("day", "month")
 COMMIT_ATTEMPTS = 6
 BYTES_PER_FILE = 1024 * 1024 * 1024  # as in memory; about a tenth of that on disk
 
 Slice = Mapping[str, Collection[str] | Collection[date]]
-
-
-def table_name(table: type[dy.Schema]) -> str:
-    """The snake-case name of a table: JourneyEvents is journey_events."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", table.__name__).lower()
 
 
 class SliceRejected(Exception):
