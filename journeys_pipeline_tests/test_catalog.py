@@ -188,7 +188,7 @@ def test_merged_keys_are_read_like_any_other(load: Load) -> None:
 
     found = mistakes(load, content)
 
-    known = "there are accounts, connections, settings"
+    known = "there are accounts, connections, reports, settings"
     assert found == [f"journeys.yaml:1: anchors: is not a key here: {known}"]
 
 

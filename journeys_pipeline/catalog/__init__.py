@@ -16,6 +16,14 @@ from journeys_pipeline.catalog.models import (
     Subscription,
     TierPeriod,
 )
+from journeys_pipeline.catalog.reports import (
+    DeclaredChannels,
+    DeclaredImports,
+    DeclaredMeps,
+    DeclaredReport,
+    DeclaredTable,
+    Filter,
+)
 from journeys_pipeline.catalog.values import Marker
 
 __all__ = [
@@ -24,8 +32,14 @@ __all__ = [
     "CatalogError",
     "Connection",
     "ContactsFeed",
+    "DeclaredChannels",
+    "DeclaredImports",
+    "DeclaredMeps",
+    "DeclaredReport",
+    "DeclaredTable",
     "EventsFeed",
     "Feed",
+    "Filter",
     "JourneysFeed",
     "Marker",
     "Mistake",

@@ -22,6 +22,7 @@ from journeys_pipeline.catalog.models import (
     Subscription,
     TierPeriod,
 )
+from journeys_pipeline.catalog.reports import DeclaredChannels, DeclaredImports, DeclaredMeps, DeclaredTable, Filter
 
 FEEDS: dict[str | int, type[BaseModel]] = {
     "events": EventsFeed,
@@ -29,6 +30,13 @@ FEEDS: dict[str | int, type[BaseModel]] = {
     "people": PeopleFeed,
     "contacts": ContactsFeed,
 }
+REPORTS: dict[str | int, type[BaseModel]] = {
+    "mep": DeclaredMeps,
+    "channels": DeclaredChannels,
+    "imports": DeclaredImports,
+    "custom": DeclaredTable,
+}
+KINDS = {"feeds": FEEDS, "reports": REPORTS}
 MODELS: dict[str | int, type[BaseModel]] = {
     "accounts": Account,
     "tiers": TierPeriod,
@@ -36,7 +44,9 @@ MODELS: dict[str | int, type[BaseModel]] = {
     "sub_accounts": SubAccount,
     "connections": Connection,
     "settings": Settings,
+    "filters": Filter,
     **FEEDS,
+    **REPORTS,
 }
 
 
@@ -84,6 +94,7 @@ def _mistake(document: Document, error: Any) -> Mistake:
     while where not in document.lines and isinstance(where[-1], int):
         where = where[:-1]  # one value that stands for a list of one
     if error["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+        known_keys = [str(kind) for kind in KINDS[str(location[-2])]]
         where = (*where, "kind")
     return Mistake(document.line(where), written(where), advice(error, known_keys))
 
@@ -93,7 +104,7 @@ def _keys(model: type[BaseModel]) -> list[str]:
 
 
 def _without_tag(location: Where) -> Where:
-    """Pydantic puts the kind of a feed behind its number; the file has no such level."""
+    """Pydantic puts the kind of a feed or report behind its number; the file has no such level."""
     return tuple(
-        part for at, part in enumerate(location) if not (part in FEEDS and at > 1 and location[at - 2] == "feeds")
+        part for at, part in enumerate(location) if not (at > 1 and part in KINDS.get(str(location[at - 2]), {}))
     )

@@ -3,7 +3,7 @@
 import re
 import zipfile
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ FORMATS: list[tuple[Callable[[pl.DataType], bool], str]] = [
     (lambda dtype: dtype.is_integer(), "#,##0"),
     (lambda dtype: dtype.is_float(), "0.0%"),  # every float of ours is a share
 ]
-SHOWN = {pl.Datetime: 19, pl.Date: 10, pl.Decimal: 16}
+SHOWN: dict[type[pl.DataType], int] = {pl.Datetime: 19, pl.Date: 10, pl.Decimal: 16}
 """Characters that a value of the type needs at most, where its own text does not tell."""
 
 

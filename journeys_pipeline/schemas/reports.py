@@ -1,8 +1,12 @@
 """The reports and their columns, the register of reports and the mail outbox (F34, F55, F66-F75, F95)."""
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
 
 import dataframely as dy
+import polars as pl
 
 from journeys_pipeline.schemas.contact_entries import ImportPerformance
 from journeys_pipeline.schemas.ivr_metrics import IVR_FIGURES
@@ -45,7 +49,7 @@ class ChannelReport(dy.Schema):
     period = dy.String(
         alias="Period",
         check=lambda c: c.is_in(["total", "day"]),
-        description="total: the whole range; day: one UTC day. People of days do not add up to those of the total (D20)",
+        description="total: the whole range; day: one UTC day. People of days do not add up to a total (D20)",
     )
     first_day = dy.Date(alias="From", description="First UTC day")
     last_day = dy.Date(alias="To", description="Last UTC day, inclusive")
@@ -73,9 +77,10 @@ class ReportRegister(dy.Schema):
     account_id = dy.String()
     report_type = dy.String(check=lambda c: c.is_in(REPORT_TYPES), description=", ".join(REPORT_TYPES) + " (F66)")
     name = dy.String(description="Given by its maker (F67)")
-    requested_by = dy.String(description="Who asked first: a person, or schedule")
-    parameters = dy.String(description="What was asked for, as JSON with sorted keys")
+    requested_by = dy.String(nullable=True, description="Who asked first: a person, or schedule")
+    parameters = dy.String(nullable=True, description="What decides about rows and file, as JSON with sorted keys")
     month = dy.Date(nullable=True, description="First day of the service month; null for other reports than of MEPs")
+    sub_accounts = dy.String(nullable=True, description="Comma-separated; null means all (F69)")
     first_day = dy.Date(nullable=True, description="First UTC day of the period; null: since the beginning")
     last_day = dy.Date(nullable=True, description="Last UTC day of the period, inclusive; null: until it was made")
     is_provisional = dy.Bool(description="Made before its period was over and the time for late data with it (F68, D5)")
@@ -134,3 +139,38 @@ def _datasets() -> dict[str, Dataset]:
 
 DATASETS = _datasets()
 """What a custom report can be made of, by name."""
+
+
+def parse_value(text: str, dtype: pl.DataType) -> Any:
+    """The value that a text stands for in a column of that type.
+
+    Raises:
+        ValueError: it stands for none; the message says what it must be.
+    """
+    try:
+        if isinstance(dtype, pl.Datetime):
+            instant = datetime.fromisoformat(text)
+            return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+        for is_of, parse in (
+            (isinstance(dtype, pl.Date), date.fromisoformat),
+            (dtype.is_integer(), int),
+            (isinstance(dtype, pl.Decimal), Decimal),
+            (dtype.is_float(), float),
+            (isinstance(dtype, pl.Boolean), {"true": True, "false": False}.__getitem__),
+        ):
+            if is_of:
+                return parse(text)
+    except (ValueError, KeyError, InvalidOperation):
+        raise ValueError(f"it must be {_SHAPES[dtype.base_type()]}") from None
+    return text
+
+
+_SHAPES: dict[type[pl.DataType], str] = {
+    pl.Datetime: "a time like 2026-01-31T12:00:00 (UTC)",
+    pl.Date: "a day like 2026-01-31",
+    pl.Decimal: "a number, with a point before the decimals",
+    pl.Float64: "a number, with a point before the decimals",
+    pl.Int64: "a whole number",
+    pl.Int32: "a whole number",
+    pl.Boolean: "true or false",
+}
