@@ -21,6 +21,7 @@ UNSAFE_IN_HEADER = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|=\\
 MEDIA_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
 TIMEOUT_S = 60.0
 TEMPORARY, PERMANENT = 400, 500  # from these codes on, a reply says not now, or never
+TOO_LARGE = 552
 
 
 class MailFailed(Exception):
@@ -217,10 +218,10 @@ def _explained(host: str) -> Generator[None]:
         if max(answers) < PERMANENT:
             raise MailFailed(f"{host} did not take {count} recipient(s) yet ({codes}); try again later.") from None
         raise MailRefused(f"{host} refused {count} recipient(s) ({codes}); check the account's recipients.") from None
-    except smtplib.SMTPDataError as error:
-        if error.smtp_code < PERMANENT:
-            raise MailFailed(f"{host} {_explain(error)}") from None
-        raise MailRefused(f"{host} {_explain(error)}") from None
+    except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+        is_final = error.smtp_code >= PERMANENT and isinstance(error, smtplib.SMTPDataError)
+        kind = MailRefused if is_final or error.smtp_code == TOO_LARGE else MailFailed
+        raise kind(f"{host} {_explain(error)}") from None
     except (smtplib.SMTPException, OSError) as error:
         raise MailFailed(f"{host} {_explain(error)}") from None
 
@@ -230,6 +231,8 @@ def _explain(error: Exception) -> str:
     match error:
         case smtplib.SMTPAuthenticationError():
             return f"refused the SMTP user or password ({error.smtp_code}); check both."
+        case smtplib.SMTPResponseException(smtp_code=code) if code == TOO_LARGE:
+            return "takes no mail as large as this (552); lower `largest_attachment_mb` in the catalog."
         case smtplib.SMTPResponseException():
             advice = "try again later" if error.smtp_code < PERMANENT else "ask whoever runs that server"
             return f"did not take the mail ({error.smtp_code}); {advice}."

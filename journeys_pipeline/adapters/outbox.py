@@ -66,11 +66,9 @@ class Outbox:
 
     def give_up_dead(self) -> int:
         """How many attempts have died; whether their mails arrived is unknown from now on."""
+        dead, lost = self._dead(), self._state(UNKNOWN, BROKEN_OFF)
         with self._warehouse.transaction() as transaction:
-            return sum(
-                transaction.update(MailOutbox, self._state(UNKNOWN, BROKEN_OFF), _attempt(row, SENDING))
-                for row in self._dead()
-            )
+            return sum(transaction.update(MailOutbox, lost, _attempt(row, SENDING)) for row in dead)
 
     def claim(self, row: Row) -> Row | None:
         """The row as it stands for an attempt that is ours alone; None if another process has it."""

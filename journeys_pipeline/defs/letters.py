@@ -17,8 +17,9 @@ def write_letter(report: dict[str, Any], *, is_attached: bool) -> str:
     """
     asked = json.loads(report["parameters"] or "{}")
     unit = UNITS.get(report["report_type"])
+    kind = "" if report["name"] == report["report_type"] else f" ({report['report_type']})"
     lines = [
-        f"{report['report_type']} report for account {report['account_id']}: {report['name']}.",
+        f"{report['name']}{kind}, a report for account {report['account_id']}.",
         f"Period: {_period(report)} (UTC), {_state(report, asked)}.",
         *_scope(report, asked),
         f"Rows: {report['row_count']:,}{', ' + unit if unit else ''}.",

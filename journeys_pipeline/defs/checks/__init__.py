@@ -5,6 +5,7 @@ from journeys_pipeline.defs.checks.freshness import freshness_check, late_accoun
 from journeys_pipeline.defs.checks.imports import few_entries_are_invalid, totals_are_valid_plus_invalid
 from journeys_pipeline.defs.checks.ivr import IVR_BALANCES
 from journeys_pipeline.defs.checks.keys import unique_key_check
+from journeys_pipeline.defs.checks.mails import no_mail_needs_an_operator
 from journeys_pipeline.schemas.contact_entries import ContactEntries
 from journeys_pipeline.schemas.daily_facts import (
     GoalEvents,
@@ -27,6 +28,7 @@ LAKE_TABLES = [
 checks = [
     totals_are_valid_plus_invalid,
     few_entries_are_invalid,
+    no_mail_needs_an_operator,
     *(unique_key_check(table) for table in LAKE_TABLES),
     *(balance_check(balance) for balance in (*BALANCES, *IVR_BALANCES)),
     *(freshness_check(tier) for tier in Tier),
