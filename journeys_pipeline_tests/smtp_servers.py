@@ -1,8 +1,6 @@
 """SMTP servers on loopback that fail as they are told, for tests."""
 
 import asyncio
-import os
-import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,16 +30,6 @@ async def stalls(_server: Any) -> str:
     """The server says nothing, for longer than anybody waits."""
     await asyncio.sleep(30)
     return "250 OK"
-
-
-def kills(pid: int) -> Trouble:
-    """The server accepts, and the client dies before it hears of it."""
-
-    async def trouble(_server: Any) -> str:
-        os.kill(pid, signal.SIGKILL)
-        return "250 OK"
-
-    return trouble
 
 
 @dataclass
