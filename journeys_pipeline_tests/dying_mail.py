@@ -6,4 +6,4 @@ from pathlib import Path
 from journeys_pipeline_tests.mailing_worlds import MailingWorld
 
 if __name__ == "__main__":
-    print(MailingWorld(Path(sys.argv[1]), int(sys.argv[2])).send(), flush=True)
+    MailingWorld(Path(sys.argv[1]), int(sys.argv[2])).send()

@@ -113,7 +113,18 @@ local_recipient_maps =
 
 
 def _make_certificate(home: Path) -> None:
-    request = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    request = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-days",
+        "2",
+    ]
     names = ["-subj", "/CN=localhost", "-addext", f"subjectAltName=DNS:localhost,IP:{LOOPBACK}"]
     files = ["-keyout", home / "key.pem", "-out", home / "certificate.pem"]
     subprocess.run([*request, *names, *files], check=True, capture_output=True)
@@ -145,7 +156,9 @@ def _start(home: Path) -> tuple[subprocess.Popen[bytes], int]:
         port = free_port()
         (home / "etc" / "master.cf").write_text(_services(port))
         subprocess.run(
-            [shutil.which("postfix") or "/usr/sbin/postfix", "-c", home / "etc", "check"], check=True, capture_output=True
+            [shutil.which("postfix") or "/usr/sbin/postfix", "-c", home / "etc", "check"],
+            check=True,
+            capture_output=True,
         )
         command = [DAEMONS / "master", "-c", home / "etc", "-d"]
         with (home / "output").open("ab") as output:
@@ -155,7 +168,9 @@ def _start(home: Path) -> tuple[subprocess.Popen[bytes], int]:
         process.kill()
         process.wait(START_S)
     log = home / "log"
-    raise RuntimeError(f"Postfix did not start: {log.read_text() if log.exists() else ''}{(home / 'output').read_text()}")
+    raise RuntimeError(
+        f"Postfix did not start: {log.read_text() if log.exists() else ''}{(home / 'output').read_text()}"
+    )
 
 
 def _answers(process: subprocess.Popen[bytes], port: int) -> bool:

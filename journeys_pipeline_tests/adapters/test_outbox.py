@@ -37,7 +37,6 @@ def postgresql() -> Iterator[str]:
         yield url
 
 
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
     warehouse = Warehouse(new_database(request, tmp_path))

@@ -74,7 +74,7 @@ def test_a_recipient_that_is_not_there_is_told_from_one_that_is_put_off(
 def test_a_mail_that_is_too_large_is_refused_before_it_is_sent(sender: SmtpSender, postfix: PostfixServer) -> None:
     large = Attachment("large.csv", b"x" * LARGEST_MAIL, "text/csv")
 
-    with pytest.raises(MailRefused, match="552.*largest_attachment_mb"):
+    with pytest.raises(MailRefused, match=r"552.*largest_attachment_mb"):
         sender.send(replace(LETTER, recipient=f"cem@{DOMAIN}", attachment=large).compose())
 
     assert postfix.mails("cem", 0) == []
