@@ -34,7 +34,7 @@ def queue(transaction: Transaction, report_id: str, account_id: str, recipients:
             "message_id": f"<{identify(report_id, recipient)}@journeys-pipeline>",
             "state": QUEUED,
             "attempts": 0,
-            "due_at": at,
+            "due_at": min(at, now()),  # a logical time may lie ahead of the clock that mails are due by
             "last_error": None,
             "updated_at": at,
         }
