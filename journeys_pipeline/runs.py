@@ -91,4 +91,5 @@ def _step_counter(watch: Watch, steps: int) -> Callable[[dg.EventLogEntry], None
 def _why(result: dg.ExecuteInProcessResult) -> str:
     errors = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
     causes = [error.cause or error for error in errors if error]
-    return causes[0].message.strip() if causes else "See the run in the Dagster UI."
+    of_ours = f"{dg.Failure.__module__}.{dg.Failure.__qualname__}: "
+    return causes[0].message.strip().removeprefix(of_ours) if causes else "See the run in the Dagster UI."

@@ -119,7 +119,21 @@ def test_the_documented_example_is_a_good_catalog(load: Load) -> None:
 
 @pytest.mark.parametrize(
     "model",
-    ["Account", "TierPeriod", "Subscription", "SubAccount", "Connection", "EventsFeed", "ContactsFeed", "Settings"],
+    [
+        "Account",
+        "TierPeriod",
+        "Subscription",
+        "SubAccount",
+        "Connection",
+        "EventsFeed",
+        "ContactsFeed",
+        "Settings",
+        "DeclaredMeps",
+        "DeclaredChannels",
+        "DeclaredImports",
+        "DeclaredTable",
+        "Filter",
+    ],
 )
 def test_every_key_is_documented(model: str) -> None:
     documented = set(re.findall(r"^\| `(?:\w+\[\]\.)?(\w+)` \|", PAGE.read_text(), flags=re.MULTILINE))

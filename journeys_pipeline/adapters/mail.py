@@ -231,11 +231,8 @@ def _explain(error: Exception) -> str:
     match error:
         case smtplib.SMTPAuthenticationError():
             return f"refused the SMTP user or password ({error.smtp_code}); check both."
-        case smtplib.SMTPResponseException(smtp_code=code) if code == TOO_LARGE:
-            return "takes no mail as large as this (552); lower `largest_attachment_mb` in the catalog."
         case smtplib.SMTPResponseException():
-            advice = "try again later" if error.smtp_code < PERMANENT else "ask whoever runs that server"
-            return f"did not take the mail ({error.smtp_code}); {advice}."
+            return f"did not take the mail ({error.smtp_code}); {_advise(error.smtp_code)}."
         case smtplib.SMTPNotSupportedError():
             return "lacks STARTTLS, a login or SMTPUTF8 that this mail needs; check the SMTP security and user."
         case ssl.SSLCertVerificationError():
@@ -244,6 +241,12 @@ def _explain(error: Exception) -> str:
             return "does not speak TLS on this port; check port and security (465 is tls, 587 is starttls)."
         case _:
             return f"cannot be reached or broke off ({type(error).__name__}); check host, port and security."
+
+
+def _advise(code: int) -> str:
+    if code == TOO_LARGE:
+        return "lower `largest_attachment_mb` in the catalog"
+    return "try again later" if code < PERMANENT else "ask whoever runs that server"
 
 
 def _refuse_unsafe(what: str, value: str) -> None:

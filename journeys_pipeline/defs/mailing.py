@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from journeys_pipeline.adapters.mail import Attachment, Letter, MailFailed, MailRefused
+from journeys_pipeline.adapters.mail import Attachment, Letter, MailFailed, MailRefused, Sender
 from journeys_pipeline.adapters.outbox import Outbox, Row
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Catalog
@@ -33,17 +33,18 @@ class Mailing:
 
     def send_due(self, outbox: Outbox) -> dict[str, int]:
         """How many mails reached which state: all that are due are tried once, and dead attempts given up."""
-        states = Counter({UNKNOWN: outbox.give_up_dead()})
-        for row in outbox.due():
+        states, due = Counter({UNKNOWN: outbox.give_up_dead()}), outbox.due()
+        sender = self.mail_account.open()  # wrong settings fail here, before a mail is under way
+        for row in due:
             claimed = outbox.claim(row)
             if claimed:
-                states[outbox.settle(claimed, self._try(claimed))] += 1
+                states[outbox.settle(claimed, self._try(claimed, sender))] += 1
         return {state: count for state, count in states.items() if count}
 
-    def _try(self, row: Row) -> MailFailed | None:
+    def _try(self, row: Row, sender: Sender) -> MailFailed | None:
         """Why the mail was not sent; None if it was."""
         try:
-            self.mail_account.open().send(self._compose(row))
+            sender.send(self._compose(row))
         except MailFailed as failure:
             return failure
         return None
