@@ -18,9 +18,9 @@ from journeys_pipeline.defs.assets.landed_files import landed_files
 from journeys_pipeline.defs.assets.mep_ledger import mep_adjustments, mep_ledger, mep_summary
 from journeys_pipeline.defs.assets.metrics import daily_metric_assets, monthly_metric_assets, refreshes
 from journeys_pipeline.defs.assets.people import people
-from journeys_pipeline.defs.assets.reports import mep_reports
+from journeys_pipeline.defs.assets.reports import mail_outbox, report_register
 from journeys_pipeline.defs.checks import checks
-from journeys_pipeline.defs.jobs import book, ingest, refresh, report
+from journeys_pipeline.defs.jobs import book, ingest, mail, refresh, report
 from journeys_pipeline.defs.resources import (
     CatalogFile,
     LakeFolder,
@@ -58,10 +58,11 @@ defs = dg.Definitions(
         mep_ledger,
         mep_adjustments,
         mep_summary,
-        mep_reports,
+        report_register,
+        mail_outbox,
     ],
     asset_checks=checks,
-    jobs=[ingest, refresh, book, report],
+    jobs=[ingest, refresh, book, report, mail],
     schedules=schedules,
     sensors=[ledger_follows_facts],
     executor=dg.in_process_executor,

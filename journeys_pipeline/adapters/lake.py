@@ -1,7 +1,6 @@
 """Delta tables: large facts at person grain, replaced slice by slice, each slice in one commit."""
 
 import random
-import re
 import tempfile
 import time
 from collections.abc import Collection, Generator, Mapping
@@ -16,15 +15,11 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 
 from journeys_pipeline.adapters.buckets import is_bucket
 from journeys_pipeline.adapters.table_files import TableFiles, one_after_the_other, partition_column
+from journeys_pipeline.schemas.shared_columns import table_name
 
 COMMIT_ATTEMPTS = 12
 
 Slice = Mapping[str, Collection[str] | Collection[date]]
-
-
-def table_name(table: type[dy.Schema]) -> str:
-    """The snake-case name of a table: JourneyEvents is journey_events."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", table.__name__).lower()
 
 
 class SliceRejected(Exception):

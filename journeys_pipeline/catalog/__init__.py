@@ -18,6 +18,14 @@ from journeys_pipeline.catalog.models import (
     Subscription,
     TierPeriod,
 )
+from journeys_pipeline.catalog.reports import (
+    DeclaredChannels,
+    DeclaredImports,
+    DeclaredMeps,
+    DeclaredReport,
+    DeclaredTable,
+    Filter,
+)
 from journeys_pipeline.catalog.values import Marker
 
 __all__ = [
@@ -27,8 +35,14 @@ __all__ = [
     "CatalogError",
     "Connection",
     "ContactsFeed",
+    "DeclaredChannels",
+    "DeclaredImports",
+    "DeclaredMeps",
+    "DeclaredReport",
+    "DeclaredTable",
     "EventsFeed",
     "Feed",
+    "Filter",
     "JourneysFeed",
     "Marker",
     "Mistake",

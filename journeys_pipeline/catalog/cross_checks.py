@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from journeys_pipeline.catalog.mistakes import Where, nearest, written
+from journeys_pipeline.catalog.report_checks import check_reports
 
 Finding = tuple[Where, str]
 Entry = tuple[Where, dict[str, Any]]
@@ -19,7 +20,9 @@ def cross_check(data: Any) -> list[Finding]:
     """Every contradiction, with the place to mend it."""
     root: Entry = ((), data if isinstance(data, dict) else {})
     accounts, connections = list(_entries(root, "accounts")), list(_entries(root, "connections"))
-    findings = [*_repeated(accounts, "id"), *_repeated(connections, "id")]
+    reports = list(_entries(root, "reports"))
+    findings = [finding for entries in (accounts, connections, reports) for finding in _repeated(entries, "id")]
+    findings += check_reports(reports, [account for _, account in accounts])
     for account in accounts:
         for key, unique in (("tiers", "valid_from"), ("subscriptions", "valid_from"), ("sub_accounts", "id")):
             findings += _repeated(_entries(account, key), unique)

@@ -23,6 +23,7 @@ from journeys_pipeline.catalog.models import (
     Subscription,
     TierPeriod,
 )
+from journeys_pipeline.catalog.reports import DeclaredChannels, DeclaredImports, DeclaredMeps, DeclaredTable, Filter
 
 FEEDS: dict[str | int, type[BaseModel]] = {
     "events": EventsFeed,
@@ -31,6 +32,13 @@ FEEDS: dict[str | int, type[BaseModel]] = {
     "contacts": ContactsFeed,
 }
 PLACES: dict[str | int, type[BaseModel]] = {"sftp": Connection, "store": StoreConnection}
+REPORTS: dict[str | int, type[BaseModel]] = {
+    "mep": DeclaredMeps,
+    "channels": DeclaredChannels,
+    "imports": DeclaredImports,
+    "custom": DeclaredTable,
+}
+KINDS = {"feeds": FEEDS, "connections": PLACES, "reports": REPORTS}
 MODELS: dict[str | int, type[BaseModel]] = {
     "accounts": Account,
     "tiers": TierPeriod,
@@ -39,7 +47,9 @@ MODELS: dict[str | int, type[BaseModel]] = {
     "connections": Connection,
     **PLACES,
     "settings": Settings,
+    "filters": Filter,
     **FEEDS,
+    **REPORTS,
 }
 
 
@@ -87,6 +97,7 @@ def _mistake(document: Document, error: Any) -> Mistake:
     while where not in document.lines and isinstance(where[-1], int):
         where = where[:-1]  # one value that stands for a list of one
     if error["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+        known_keys = [str(kind) for kind in KINDS[str(location[-2])]]
         where = (*where, "kind")
     return Mistake(document.line(where), written(where), advice(error, known_keys))
 
@@ -96,10 +107,7 @@ def _keys(model: type[BaseModel]) -> list[str]:
 
 
 def _without_tag(location: Where) -> Where:
-    """Pydantic puts the kind of a feed or connection behind its number; the file has no such level."""
-    tags = {"feeds": FEEDS, "connections": PLACES}
+    """Pydantic puts the kind of a feed, connection or report behind its number; the file has no such level."""
     return tuple(
-        part
-        for at, part in enumerate(location)
-        if at < 2 or part not in tags.get(str(location[at - 2]), {})  # noqa: PLR2004
+        part for at, part in enumerate(location) if not (at > 1 and part in KINDS.get(str(location[at - 2]), {}))
     )

@@ -4,9 +4,11 @@ from collections.abc import Collection
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, Discriminator, Field, Tag
 
+from journeys_pipeline.catalog.reports import AnyReport, DeclaredReport
 from journeys_pipeline.catalog.values import (
+    FROZEN,
     ColumnNames,
     CompleteWhen,
     Currency,
@@ -28,7 +30,7 @@ from journeys_pipeline.tiers import Tier
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = FROZEN
 
 
 class TierPeriod(_Model):
@@ -177,6 +179,7 @@ class Settings(_Model):
     """What holds for all accounts."""
 
     month_close_grace_hours: Annotated[int, Field(ge=0, le=720)] = 72
+    largest_attachment_mb: Annotated[int, Field(ge=1, le=100)] = 10
 
 
 class Catalog(_Model):
@@ -184,6 +187,7 @@ class Catalog(_Model):
 
     accounts: Annotated[list[Account], Field(min_length=1)]
     connections: Annotated[list[AnyConnection], Field(min_length=1)]
+    reports: list[AnyReport] = []
     settings: Settings = Settings()
 
     def account(self, account_id: str) -> Account:
@@ -196,6 +200,18 @@ class Catalog(_Model):
             if account.id == account_id:
                 return account
         raise KeyError(f"No account {account_id}; there are {', '.join(known.id for known in self.accounts)}.")
+
+    def report(self, report_id: str) -> DeclaredReport:
+        """The declared report of that id.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for report in self.reports:
+            if report.id == report_id:
+                return report
+        known = ", ".join(report.id for report in self.reports) or "none"
+        raise KeyError(f"No report {report_id} is declared; there are {known}.")
 
     def accounts_on(self, tiers: Collection[Tier], day: date) -> list[str]:
         """Ids of the accounts on these tiers on a day, in order."""

@@ -10,6 +10,7 @@ from journeys_pipeline.defs.checks.imports import few_entries_are_invalid, total
 from journeys_pipeline.defs.checks.ivr import IVR_BALANCES
 from journeys_pipeline.defs.checks.journeys import JOURNEY_BALANCES
 from journeys_pipeline.defs.checks.keys import unique_key_check
+from journeys_pipeline.defs.checks.mails import no_mail_needs_an_operator
 from journeys_pipeline.defs.checks.messages import MESSAGE_BALANCES
 from journeys_pipeline.defs.checks.statements import statements_are_unchanged
 from journeys_pipeline.schemas.contact_entries import ContactEntries
@@ -39,6 +40,7 @@ checks = [
     totals_are_valid_plus_invalid,
     few_entries_are_invalid,
     statements_are_unchanged,
+    no_mail_needs_an_operator,
     *(unique_key_check(table) for table in LAKE_TABLES),
     balance_checks("facts_balance", FACTS, EVENT_BALANCES),
     balance_checks("figures_balance", FIGURES, [*JOURNEY_BALANCES, *MESSAGE_BALANCES]),
