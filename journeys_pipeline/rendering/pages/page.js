@@ -1,0 +1,90 @@
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const months = [...document.querySelectorAll("#months input")];
+  const drawn = new Map();
+
+  const records = (name, month) => {
+    const { columns, rows } = data.datasets[name];
+    return (rows[month] || []).map((row) => Object.fromEntries(columns.map(([key], at) => [key, row[at]])));
+  };
+
+  async function draw(section, month) {
+    const place = section.querySelector(".chart");
+    const { dataset, spec } = data.charts[section.id];
+    const rows = records(dataset, month);
+    place.classList.toggle("is-empty", rows.length === 0);
+    drawn.get(section.id)?.finalize();
+    drawn.delete(section.id);
+    place.replaceChildren();
+    if (rows.length === 0) return;
+    const words = section.querySelector(`.view[data-month="${month}"] .summary`)?.textContent || "";
+    const legend = { ...spec.config.legend, columns: Math.max(2, Math.floor(place.clientWidth / 115)) };
+    const whole = { ...spec, data: { values: rows }, description: words, config: { ...spec.config, legend } };
+    const options = { renderer: "svg", actions: false, ast: true, tooltip: { theme: "custom" } };
+    try {
+      drawn.set(section.id, await vegaEmbed(place, whole, options));
+    } catch (error) {
+      place.textContent = `This chart's declaration cannot be drawn: ${error.message}`;
+    }
+  }
+
+  function listNumbers(section, month) {
+    const { dataset } = data.charts[section.id];
+    const { columns, rows } = data.datasets[dataset];
+    const table = document.createElement("table");
+    const head = table.createTHead().insertRow();
+    for (const [, label, kind] of columns) {
+      const cell = document.createElement("th");
+      cell.scope = "col";
+      cell.textContent = label;
+      cell.className = ["text", "day", "time"].includes(kind) ? "" : "n";
+      head.append(cell);
+    }
+    const body = table.createTBody();
+    for (const row of rows[month] || []) {
+      const line = body.insertRow();
+      row.forEach((value, at) => {
+        const cell = line.insertCell();
+        const isNumber = typeof value === "number";
+        cell.className = isNumber ? "n" : "";
+        cell.textContent = value === null ? "–" : isNumber ? value.toLocaleString("en", { maximumFractionDigits: 4 }) : value;
+      });
+    }
+    section.querySelector(".numbers .scroll").replaceChildren(table);
+  }
+
+  function show(month) {
+    root.dataset.month = month;
+    for (const view of document.querySelectorAll(".view")) view.hidden = view.dataset.month !== month;
+    for (const link of document.querySelectorAll("a.keeps-month")) {
+      const [file, anchor] = link.getAttribute("href").split("#");
+      const part = (anchor || "").split("&month=")[0];
+      link.setAttribute("href", `${file}#${part}&month=${month}`);
+    }
+    const sections = [...document.querySelectorAll("[data-chart]")];
+    for (const section of sections) if (section.querySelector(".numbers").open) listNumbers(section, month);
+    return Promise.all(sections.map((section) => draw(section, month)));
+  }
+
+  for (const section of document.querySelectorAll("[data-chart]")) {
+    const numbers = section.querySelector(".numbers");
+    numbers.addEventListener("toggle", () => numbers.open && listNumbers(section, root.dataset.month));
+  }
+  for (const input of months) input.addEventListener("change", () => show(input.value));
+
+  document.getElementById("theme").addEventListener("click", () => {
+    const isDark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = isDark ? "light" : "dark";
+  });
+
+  const [anchor, wanted] = location.hash.slice(1).split("&month=");
+  const first = months.find((input) => input.value === wanted) || months[0];
+  first.checked = true;
+  window.journeysPage = { data, records };
+  show(first.value).then(() => {
+    root.dataset.ready = "true";
+    if (anchor) document.getElementById(anchor)?.scrollIntoView();
+  });
+})();
