@@ -23,7 +23,7 @@ from journeys_pipeline.schemas.landed_files import (
     FileSightings,
     LandedFiles,
 )
-from journeys_pipeline.schemas.mep_ledger import MepSummary
+from journeys_pipeline.schemas.mep_ledger import MEP_SUMMARIES, MepStatements
 from journeys_pipeline.schemas.metrics import FIGURES, AccountMonthStarts, JourneySummary, Refreshes, TouchedDays
 from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
 from journeys_pipeline.schemas.shared_columns import meaning_of
@@ -70,7 +70,8 @@ def _define(metadata: sa.MetaData) -> dict[tuple[type[dy.Schema], str], sa.Table
         TouchedDays,
         JourneySummary,
         AccountMonthStarts,
-        MepSummary,
+        *MEP_SUMMARIES,
+        MepStatements,
         ReportRegister,
         MailOutbox,
     ]
