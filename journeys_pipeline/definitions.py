@@ -11,6 +11,7 @@ from journeys_pipeline.defs.assets.contact_entries import (
     import_performance,
 )
 from journeys_pipeline.defs.assets.daily_facts import fact_assets
+from journeys_pipeline.defs.assets.dashboards import dashboard_assets
 from journeys_pipeline.defs.assets.ivr_facts import ivr_fact_assets
 from journeys_pipeline.defs.assets.ivr_metrics import daily_ivr_assets, monthly_ivr_assets
 from journeys_pipeline.defs.assets.journey_events import journey_events, journeys
@@ -20,9 +21,10 @@ from journeys_pipeline.defs.assets.metrics import daily_metric_assets, monthly_m
 from journeys_pipeline.defs.assets.people import people
 from journeys_pipeline.defs.assets.reports import mep_reports
 from journeys_pipeline.defs.checks import checks
-from journeys_pipeline.defs.jobs import book, ingest, refresh, report
+from journeys_pipeline.defs.jobs import book, ingest, refresh, report, show
 from journeys_pipeline.defs.resources import (
     CatalogFile,
+    DashboardsFolder,
     LakeFolder,
     LandingFolder,
     MailAccount,
@@ -30,7 +32,7 @@ from journeys_pipeline.defs.resources import (
     WarehouseDatabase,
 )
 from journeys_pipeline.defs.schedules import schedules
-from journeys_pipeline.defs.sensors import ledger_follows_facts
+from journeys_pipeline.defs.sensors import ledger_follows_facts, pages_follow_figures
 
 _home = environment.home()
 _smtp = environment.smtp()
@@ -57,17 +59,19 @@ defs = dg.Definitions(
         mep_ledger,
         mep_summary,
         mep_reports,
+        *dashboard_assets,
     ],
     asset_checks=checks,
-    jobs=[ingest, refresh, book, report],
+    jobs=[ingest, refresh, book, report, show],
     schedules=schedules,
-    sensors=[ledger_follows_facts],
+    sensors=[ledger_follows_facts, pages_follow_figures],
     executor=dg.in_process_executor,
     resources={
         "catalog_file": CatalogFile(path=str(environment.catalog_path())),
         "lake_folder": LakeFolder(folder=str(_home / "lake")),
         "landing_folder": LandingFolder(folder=str(_home / "landing")),
         "warehouse_database": WarehouseDatabase(url=environment.warehouse_url()),
+        "dashboards_folder": DashboardsFolder(folder=str(_home / "dashboards"), viewer_url=environment.viewer_url()),
         "reports_folder": ReportsFolder(folder=str(_home / "reports")),
         "mail_account": MailAccount(
             host=_smtp["host"],

@@ -47,6 +47,8 @@ class Figure(_Model):
     label: Text | None = None
     by: str | None = None
     trend: str | None = None
+    trend_measure: str | None = None
+    """Where the trend's measure has another name."""
     rows: Slug | None = None
 
 

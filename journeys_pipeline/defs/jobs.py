@@ -7,6 +7,7 @@ import dagster as dg
 
 from journeys_pipeline.defs.assets.account_metrics import daily_account_assets, monthly_account_assets
 from journeys_pipeline.defs.assets.daily_facts import fact_assets
+from journeys_pipeline.defs.assets.dashboards import dashboard_assets
 from journeys_pipeline.defs.assets.ivr_facts import ivr_fact_assets
 from journeys_pipeline.defs.assets.ivr_metrics import daily_ivr_assets, monthly_ivr_assets
 from journeys_pipeline.defs.assets.metrics import daily_metric_assets, monthly_metric_assets, refreshes
@@ -33,6 +34,7 @@ INGESTED = [
     "landed_files", "contact_entries", "import_performance", "import_exports", "file_returns", "journeys",
     "journey_events", "people_changes", "identities",
 ]  # fmt: skip
+PAGES = [asset.key.to_user_string() for asset in dashboard_assets]
 
 ingest = dg.define_asset_job(
     "ingest",
@@ -56,6 +58,13 @@ report = dg.define_asset_job(
     "report",
     selection=["mep_reports"],
     description="Make an MEP consumption report, list it in the register, mail it once.",
+)
+
+show = dg.define_asset_job(
+    "show",
+    selection=PAGES,
+    description="Draw the pages of the accounts on the run's tiers, check them, put them in place.",
+    tags={"journeys/writes": "pages"},
 )
 
 

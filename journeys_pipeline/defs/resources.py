@@ -9,6 +9,7 @@ import dagster as dg
 from journeys_pipeline import environment
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.landing_zone import LandingZone
+from journeys_pipeline.adapters.pages_folder import PagesFolder
 from journeys_pipeline.adapters.mail import OutboxFolderSender, Sender, SmtpSender
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Catalog, load_catalog
@@ -72,6 +73,16 @@ class ReportsFolder(dg.ConfigurableResource):
 
     def open(self) -> Path:
         return Path(self.folder)
+
+
+class DashboardsFolder(dg.ConfigurableResource):
+    """The folder that pages are published in, one folder per account; and where people open them, if anywhere."""
+
+    folder: str
+    viewer_url: str
+
+    def open(self) -> PagesFolder:
+        return PagesFolder(Path(self.folder))
 
 
 class MailAccount(dg.ConfigurableResource):

@@ -1,6 +1,6 @@
 """What each widget shows for one month, as values for the template; text only, which the template escapes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -55,8 +55,10 @@ class Cell:
 
     text: str
     page: str | None
+    kind: str
     is_figure: bool
     bar: float | None
+    trend: str | None
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def _card(figure: Figure, row: Mapping[str, Any], rows: Rows, *, before: str) ->
         unit=row[figure.by] or None if figure.by else None,
         change=change,
         direction=direction,
-        spark=_spark(rows[figure.trend], figure.measure, apart) if figure.trend else None,
+        spark=_spark(rows[figure.trend], figure.trend_measure or figure.measure, apart) if figure.trend else None,
         colour=variable(figure.measure if figure.measure in MEASURES else "accent"),
         rows=figure.rows,
     )
@@ -101,7 +103,11 @@ def _change(value: Any, earlier: Any, before: str) -> tuple[str | None, str]:
 
 
 def _spark(trend: pl.DataFrame, measure: str, apart: Mapping[str, Any]) -> str | None:
-    values = [float(value or 0) for value in trend.filter(*(pl.col(k) == v for k, v in apart.items()))[measure]]
+    return _line(trend.filter(*(pl.col(name) == value for name, value in apart.items()))[measure])
+
+
+def _line(counts: Iterable[Any]) -> str | None:
+    values = [float(value or 0) for value in counts]
     if len(values) < 2 or max(values) == 0:  # noqa: PLR2004 - a line needs two ends
         return None
     step, top = SPARK_WIDTH / (len(values) - 1), max(values)
@@ -144,7 +150,7 @@ def _bars(widget: Chart, rows: pl.DataFrame) -> list[Bar]:
     return [
         Bar(
             label=record[widget.x],
-            page=record.get("page"),
+            page=record.get("page") if widget.x == "journey" else None,
             value=formats.written(record[measure], columns[measure]),
             share=None,
             width=float(record[measure] or 0) / longest * 100,
@@ -165,9 +171,11 @@ def grid(widget: Table, rows: pl.DataFrame) -> Grid:
             [
                 Cell(
                     text=formats.written(record[name], column),
-                    page=record.get("page") if name == widget.columns[0] else None,
+                    page=record.get("page") if name == "journey" else None,
+                    kind=column.kind,
                     is_figure=column.is_measure,
                     bar=float(record[name] or 0) / longest[name] * 100 if name in longest else None,
+                    trend=_line(record[name]) if column.kind == "trend" else None,
                 )
                 for name, column in columns.items()
             ]

@@ -4,11 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import polars as pl
-
 from journeys_pipeline.catalog.dashboards import Chart, HeatMap, VegaLite
 from journeys_pipeline.catalog.datasets import DATASETS, Column
-from journeys_pipeline.rendering.pages.palette import on_paper, series_colours, variable
+from journeys_pipeline.rendering.pages.palette import DASHES, on_paper, series_colours, variable
 
 Spec = dict[str, Any]
 
@@ -76,12 +74,6 @@ def svg(spec: Spec, rows: Sequence[Mapping[str, Any]], *, width: int = 640) -> s
     return vl_convert.vegalite_to_svg(coloured)
 
 
-def chart_rows(rows: pl.DataFrame) -> list[dict[str, Any]]:
-    """Rows as Vega takes them: days as text, exact amounts as numbers."""
-    plain = rows.with_columns(pl.selectors.date().dt.to_string("%Y-%m-%d"), pl.selectors.decimal().cast(pl.Float64))
-    return plain.to_dicts()
-
-
 def _draw_days(widget: Chart, values: Sequence[str]) -> Spec:
     columns = DATASETS[widget.dataset].columns
     encoding: Spec = {
@@ -103,6 +95,10 @@ def _draw_days(widget: Chart, values: Sequence[str]) -> Spec:
         labels = {name: columns[name].label for name in widget.measures}
         transform, series = _folded(labels), "What"
         encoding["color"] = _colours("series", list(labels.values()), series_colours(None, widget.measures))
+        if widget.kind == "line":
+            dashes = [DASHES.get(name, [1, 0]) for name in widget.measures]
+            scale = {"domain": list(labels.values()), "range": dashes}
+            encoding["strokeDash"] = {"field": "series", "type": "nominal", "scale": scale, "legend": None}
     encoding["tooltip"] = _tooltip(columns[widget.measures[0]], encoding.get("color", {}).get("field"), series)
     return {"height": HEIGHT, "transform": transform, "mark": mark, "encoding": encoding}
 
@@ -122,12 +118,14 @@ def _colours(field: str, values: Sequence[str], colours: Sequence[str]) -> Spec:
 
 
 def _days_axis() -> Spec:
-    axis = {"format": "%-d %b", "labelOverlap": "greedy", "labelSeparation": 10, "grid": False}
+    axis = {"format": "%-d %b", "labelOverlap": "greedy", "grid": False, "tickCount": {"interval": "day", "step": 4}}
     return {"field": "day", "type": "temporal", "timeUnit": "utcyearmonthdate", "title": None, "axis": axis}
 
 
 def _values_axis(column: Column, *, stacks: bool) -> Spec:
-    axis = {"tickCount": 5, "format": FORMATS.get(column.kind, ",d"), "domain": False, "ticks": False}
+    axis: Spec = {"tickCount": 5, "format": FORMATS.get(column.kind, ",d"), "domain": False, "ticks": False}
+    if column.kind == "count":
+        axis["tickMinStep"] = 1
     return {"field": "value", "type": "quantitative", "title": None, "axis": axis, "stack": "zero" if stacks else None}
 
 
@@ -147,10 +145,10 @@ def _draw_heat(widget: HeatMap) -> Spec:
         "type": "quantitative",
         "title": columns[widget.measure].label,
         "scale": {"range": [0.06, 1]},
-        "legend": {"orient": "bottom", "title": columns[widget.measure].label, "symbolFillColor": variable("accent")},
+        "legend": None,
     }
     return {
-        "height": HEIGHT,
+        "height": {"step": 28},
         "mark": {"type": "rect", "cornerRadius": 2, "color": variable("accent")},
         "encoding": {
             "x": {"field": widget.x, "type": "ordinal", "title": columns[widget.x].label, "sort": None, "axis": axis},

@@ -5,11 +5,11 @@
   const FORMULA = /^[=+\-@\t\r\n\0]/;
   const HARMLESS = /^(\+[0-9]{5,15}|-?[0-9]+(\.[0-9]+)?)$/;
 
-  const month = () => document.documentElement.dataset.month;
+  const slice = () => document.documentElement.dataset.slice;
   const tableOf = (id) => {
     const { dataset, title } = data.exports[id];
     const { columns, rows } = data.datasets[dataset];
-    return { title, columns, rows: rows[month()] || [] };
+    return { title, columns, rows: rows[slice()] || [] };
   };
 
   function csv({ columns, rows }) {
@@ -122,10 +122,10 @@
       const id = button.closest("section").id;
       const table = tableOf(id);
       const kind = button.dataset.export;
-      save(kind === "csv" ? csv(table) : workbook([table]), `${id}-${month()}.${kind}`);
+      save(kind === "csv" ? csv(table) : workbook([table]), `${id}-${slice()}.${kind}`);
     });
   }
   document.getElementById("workbook").addEventListener("click", () => {
-    save(workbook(Object.keys(data.exports).map(tableOf)), `${document.body.dataset.page || "dashboard"}-${month()}.xlsx`);
+    save(workbook(Object.keys(data.exports).map(tableOf)), `${document.body.dataset.page || "dashboard"}-${slice()}.xlsx`);
   });
 })();

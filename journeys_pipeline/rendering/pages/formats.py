@@ -37,6 +37,8 @@ def written(value: Any, column: Column) -> str:
             return day_text(value)
         case "time":
             return time_text(value)
+        case "trend":
+            return ""
         case _:
             return str(value)
 

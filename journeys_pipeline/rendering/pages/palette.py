@@ -25,8 +25,24 @@ MEASURES = {
     "active_profiles": ("#0f8a7e", "#4fd1c0"),
     "goal_performers": ("#a16207", "#e6b94d"),
     "messages_sent": ("#5b46c4", "#a99bff"),
+    "valid": ("#2f855a", "#5fc48d"),
+    "invalid": ("#c53030", "#f58080"),
+    "connection_errors": ("#c53030", "#f58080"),
+    "calls": ("#8a94a6", "#97a2b5"),
+    "answered": ("#2557c9", "#7ea6ff"),
+    "completed": ("#2f855a", "#5fc48d"),
+    "ended_early": ("#c2410c", "#fb9a66"),
+    "goal_events": ("#a16207", "#e6b94d"),
+    "cumulative": ("#2557c9", "#7ea6ff"),
+    "projection": ("#2557c9", "#7ea6ff"),
+    "last_month": ("#b4bccb", "#4d5a70"),
+    "plan": ("#c53030", "#f58080"),
+    "new": ("#2557c9", "#7ea6ff"),
     "cost": ("#475569", "#a3b1c6"),
 }
+DASHES = {"projection": [2, 4], "plan": [7, 4]}
+"""Strokes of lines that are no counts of what happened: dashes and gaps, in pixels."""
+
 SERIES = [
     ("#2557c9", "#7ea6ff"),
     ("#c2410c", "#fb9a66"),

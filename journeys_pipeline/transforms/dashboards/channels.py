@@ -4,13 +4,14 @@ import polars as pl
 
 from journeys_pipeline.schemas.ivr_metrics import ALL_VERSIONS, CallCosts
 from journeys_pipeline.schemas.metrics import ChannelCosts, ChannelPerformance
+from journeys_pipeline.transforms.dashboards.naming import named
 from journeys_pipeline.transforms.dashboards.served import Served, Shape
 
 STEPS = {
     "messages_sent": "Sent",
     "delivered": "Delivered",
     "looked_at": "Seen or opened",
-    "clicked_messages": "Clicked",
+    "clicked": "Clicked",
 }
 
 
@@ -23,8 +24,7 @@ def shape_channel_days(served: Served) -> pl.LazyFrame:
 
 def shape_delivery_funnel(served: Served) -> pl.LazyFrame:
     """Messages by how far they came. A message belongs to one journey and channel, so these do add up."""
-    looked_at = pl.coalesce("seen_messages", "opened_messages")
-    months = served.by_month(ChannelPerformance).with_columns(looked_at=looked_at)
+    months = _reached(served.by_month(ChannelPerformance))
     return (
         months.group_by("month")
         .agg(pl.col(list(STEPS)).sum())
@@ -67,14 +67,66 @@ def shape_account_cost_days(served: Served) -> pl.LazyFrame:
 
 def _costs(served: Served) -> pl.LazyFrame:
     """Columns month, day, channel, currency, cost, priced: messages, and calls as the channel voice."""
-    messages = served.of(ChannelCosts, "day").select("period", "channel", "currency", "cost", priced="priced_messages")
+    columns = ["period", "journey_id", "channel", "currency", "cost", "priced"]
+    messages = served.of(ChannelCosts, "day").with_columns(priced="priced_messages").select(columns)
     calls = (
         served.of(CallCosts, "day")
         .filter((pl.col("journey_version") == ALL_VERSIONS) & pl.col("cost").is_not_null())
-        .select("period", "currency", "cost", channel=pl.lit("voice"), priced="calls")
+        .with_columns(channel=pl.lit("voice"), priced="calls")
+        .select(columns)
     )
-    both = pl.concat([messages, calls.select("period", "channel", "currency", "cost", "priced")])
+    both = pl.concat([messages, calls])
     return both.rename({"period": "day"}).with_columns(month=pl.col("day").dt.month_start())
+
+
+def shape_channels(served: Served) -> pl.LazyFrame:
+    """Channels of a month; a channel that was paid for in two currencies has a row for each."""
+    key = ["month", "channel"]
+    counts = ["messages_sent", "delivered", "looked_at", "clicked"]
+    months = _reached(served.by_month(ChannelPerformance)).group_by(key).agg(_sum_or_null(counts))
+    costs = served.in_sight(_costs(served)).group_by(*key, "currency").agg(pl.col("cost").sum())
+    return (
+        months.join(costs, on=key, how="left")
+        .with_columns(
+            delivery_rate=_of("delivered", "messages_sent"),
+            look_rate=_of("looked_at", "delivered"),
+            click_rate=_of("clicked", "delivered"),
+        )
+        .select(
+            *key, "messages_sent", "delivered", "delivery_rate", "looked_at", "look_rate", "clicked", "click_rate",
+            "cost", "currency",
+        )
+        .sort("month", "messages_sent", "channel", "currency", descending=[True, True, False, False])
+    )  # fmt: skip
+
+
+def shape_channel_journeys(served: Served) -> pl.LazyFrame:
+    """Messages of a month per journey and channel."""
+    months = named(_reached(served.by_month(ChannelPerformance)), served)
+    counts = ["messages_sent", "delivered", "looked_at", "clicked"]
+    return months.select("month", "journey", "page", "channel", *counts).sort("month", "journey", "channel")
+
+
+def shape_journey_costs(served: Served) -> pl.LazyFrame:
+    """Cost of a month per journey, channel and currency."""
+    cell = ["month", "journey_id", "channel", "currency"]
+    totals = served.in_sight(_costs(served)).group_by(cell).agg(pl.col("cost").sum(), pl.col("priced").sum())
+    columns = ["month", "journey", "page", "channel", "currency", "cost", "priced"]
+    return named(totals, served).select(columns).sort("month", "journey", "channel", "currency")
+
+
+def _reached(months: pl.LazyFrame) -> pl.LazyFrame:
+    """Messages seen or, of a channel that cannot tell that, opened; null where it can tell neither."""
+    return months.with_columns(looked_at=pl.coalesce("seen_messages", "opened_messages"), clicked="clicked_messages")
+
+
+def _sum_or_null(columns: list[str]) -> list[pl.Expr]:
+    """Sums in which nothing but null stays null (F4)."""
+    return [pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum()).alias(name) for name in columns]
+
+
+def _of(part: str, whole: str) -> pl.Expr:
+    return pl.when(pl.col(whole) > 0).then(pl.col(part) / pl.col(whole))
 
 
 CHANNEL_SHAPES: dict[str, Shape] = {
@@ -83,4 +135,7 @@ CHANNEL_SHAPES: dict[str, Shape] = {
     "channel_costs": shape_channel_costs,
     "account_costs": shape_account_costs,
     "account_cost_days": shape_account_cost_days,
+    "channels": shape_channels,
+    "channel_journeys": shape_channel_journeys,
+    "journey_costs": shape_journey_costs,
 }

@@ -1,7 +1,7 @@
 """One account's served tables, as its pages are made from them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import dataframely as dy
@@ -9,6 +9,7 @@ import polars as pl
 
 from journeys_pipeline.periods import add_months, days_between
 
+WEEKDAYS = {1: "Monday", 2: "Tuesday", 3: "Wednesday", 4: "Thursday", 5: "Friday", 6: "Saturday", 7: "Sunday"}
 FIGURES = ["profiles_in_journey", "active_profiles", "goal_performers", "messages_sent"]
 
 
@@ -20,14 +21,21 @@ class Served:
     months: tuple[date, ...]
     """Months in sight, the newest first."""
     today: date
-    pages: Mapping[str, str]
+    pages: Mapping[str, str] = field(default_factory=dict[str, str])
     """The file that each journey's page is in, by journey id."""
+    warning_lines: Mapping[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
+    """Of each contacts feed, by connection and feed: the share of invalid entries above which people are warned."""
+    contact_types: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    """Of each contacts feed: phone, email or both."""
+    sub_accounts: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Names of sub-accounts, by id."""
     journey_id: str | None = None
     """Set where the rows are of one journey alone."""
 
     def of(self, table: type[dy.Schema], grain: str = "") -> pl.LazyFrame:
         """A table's rows."""
-        return self.tables[table, grain]
+        rows = self.tables[table, grain]
+        return rows if self.journey_id is None else rows.filter(pl.col("journey_id") == self.journey_id)
 
     def by_day(self, table: type[dy.Schema]) -> pl.LazyFrame:
         """A table of figures by day, with `day` for its period and the `month` that it lies in; days in sight."""
@@ -55,13 +63,13 @@ class Served:
         later = pl.col("day").dt.month_start().dt.offset_by("1mo")
         return self.in_sight(rows.filter(is_comparable).with_columns(month=later))
 
+    def with_pages(self, pages: Mapping[str, str]) -> "Served":
+        """The same, whose journeys lead to other pages."""
+        return replace(self, pages=pages)
+
     def of_journey(self, journey_id: str) -> "Served":
-        """The rows of one journey, of those tables that have journeys."""
-        is_its = pl.col("journey_id") == journey_id
-        tables = {
-            key: rows.filter(is_its) for key, rows in self.tables.items() if "journey_id" in key[0].column_names()
-        }
-        return replace(self, tables=tables, journey_id=journey_id)
+        """The rows of one journey; tables without journeys cannot be asked for."""
+        return replace(self, journey_id=journey_id)
 
 
 Shape = Callable[[Served], pl.LazyFrame]
