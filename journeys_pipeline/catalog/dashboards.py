@@ -49,6 +49,8 @@ class Figure(_Model):
     trend: str | None = None
     trend_measure: str | None = None
     """Where the trend's measure has another name."""
+    note: str | None = None
+    """A column of text that stands below the figure."""
     rows: Slug | None = None
 
 

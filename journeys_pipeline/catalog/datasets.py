@@ -426,7 +426,7 @@ DATASETS: dict[str, Dataset] = {
             "mep": _count("MEP"),
             "used": _share("Of the plan"),
             "overage": _count("Above the plan"),
-            "projected": _count("Projected for the month's end"),
+            "projected": _count("Projected"),
             "state": _text("State"),
             "mep_before": _count("MEP, month before"),
         },

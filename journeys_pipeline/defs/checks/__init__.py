@@ -1,6 +1,7 @@
 """Asset checks: what must hold of the tables, and the promise of each tier."""
 
 from journeys_pipeline.defs.checks.balances import BALANCES, balance_check
+from journeys_pipeline.defs.checks.dashboards import pages_are_fit
 from journeys_pipeline.defs.checks.freshness import freshness_check, late_accounts
 from journeys_pipeline.defs.checks.imports import few_entries_are_invalid, totals_are_valid_plus_invalid
 from journeys_pipeline.defs.checks.ivr import IVR_BALANCES
@@ -30,6 +31,7 @@ checks = [
     *(unique_key_check(table) for table in LAKE_TABLES),
     *(balance_check(balance) for balance in (*BALANCES, *IVR_BALANCES)),
     *(freshness_check(tier) for tier in Tier),
+    pages_are_fit,
 ]
 
 __all__ = ["BALANCES", "IVR_BALANCES", "LAKE_TABLES", "checks", "late_accounts"]

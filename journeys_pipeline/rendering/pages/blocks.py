@@ -23,8 +23,13 @@ class Card:
     """One figure of a strip."""
 
     label: str
+    dataset: str
+    measure: str
+    raw: str
+    """The figure itself, for programs that read the page."""
     value: str
     unit: str | None
+    note: str | None
     change: str | None
     direction: str
     """up, down or flat: which arrow is shown; more is not always better, so it has no colour of praise or blame."""
@@ -83,7 +88,11 @@ def _card(figure: Figure, row: Mapping[str, Any], rows: Rows, *, before: str) ->
     change, direction = _change(row[figure.measure], row.get(f"{figure.measure}_before"), before)
     return Card(
         label=figure.label or column.label,
+        dataset=figure.dataset,
+        measure=figure.measure,
+        raw="" if row[figure.measure] is None else str(row[figure.measure]),
         value=formats.written(row[figure.measure], column),
+        note=row[figure.note] if figure.note else None,
         unit=row[figure.by] or None if figure.by else None,
         change=change,
         direction=direction,

@@ -77,13 +77,18 @@ def svg(spec: Spec, rows: Sequence[Mapping[str, Any]], *, width: int = 640) -> s
 def _draw_days(widget: Chart, values: Sequence[str]) -> Spec:
     columns = DATASETS[widget.dataset].columns
     encoding: Spec = {
-        "x": _days_axis(),
+        "x": _days_axis(has_bands=widget.kind == "bar"),
         "y": _values_axis(columns[widget.measures[0]], stacks=widget.kind != "line"),
     }
     mark: Spec = {
-        "line": {"type": "line", "strokeWidth": 2.25, "interpolate": "monotone", "point": {"size": 16}},
+        "line": {
+            "type": "line",
+            "strokeWidth": 2.25,
+            "interpolate": "monotone",
+            "point": not DASHES.keys() & set(widget.measures) and {"size": 16},
+        },
         "area": {"type": "area", "opacity": 0.85, "interpolate": "monotone"},
-        "bar": {"type": "bar", "width": {"band": 0.78}},
+        "bar": {"type": "bar"},
     }[widget.kind]
     if widget.by:
         transform, series = [_value_of(widget.measures[0])], columns[widget.by].label
@@ -98,7 +103,7 @@ def _draw_days(widget: Chart, values: Sequence[str]) -> Spec:
         if widget.kind == "line":
             dashes = [DASHES.get(name, [1, 0]) for name in widget.measures]
             scale = {"domain": list(labels.values()), "range": dashes}
-            encoding["strokeDash"] = {"field": "series", "type": "nominal", "scale": scale, "legend": None}
+            encoding["strokeDash"] = {"field": "series", "type": "nominal", "scale": scale}
     encoding["tooltip"] = _tooltip(columns[widget.measures[0]], encoding.get("color", {}).get("field"), series)
     return {"height": HEIGHT, "transform": transform, "mark": mark, "encoding": encoding}
 
@@ -117,9 +122,15 @@ def _colours(field: str, values: Sequence[str], colours: Sequence[str]) -> Spec:
     return {"field": field, "type": "nominal", "scale": {"domain": list(values), "range": list(colours)}}
 
 
-def _days_axis() -> Spec:
-    axis = {"format": "%-d %b", "labelOverlap": "greedy", "grid": False, "tickCount": {"interval": "day", "step": 4}}
-    return {"field": "day", "type": "temporal", "timeUnit": "utcyearmonthdate", "title": None, "axis": axis}
+def _days_axis(*, has_bands: bool) -> Spec:
+    """Days, every fourth with its label; bars stand in bands, so that a label is below its bar."""
+    days: Spec = {"field": "day", "timeUnit": "utcyearmonthdate", "title": None}
+    axis: Spec = {"grid": False, "labelAngle": 0, "labelOverlap": "greedy"}
+    if has_bands:
+        label = "utcdate(datum.value) % 4 == 1 ? utcFormat(datum.value, '%-d %b') : ''"
+        return days | {"type": "ordinal", "axis": axis | {"labelExpr": label, "labelOverlap": False, "ticks": False}}
+    ticks = {"interval": "day", "step": 4}
+    return days | {"type": "temporal", "axis": axis | {"format": "%-d %b", "tickCount": ticks}}
 
 
 def _values_axis(column: Column, *, stacks: bool) -> Spec:

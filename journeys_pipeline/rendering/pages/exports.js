@@ -125,7 +125,7 @@
       save(kind === "csv" ? csv(table) : workbook([table]), `${id}-${slice()}.${kind}`);
     });
   }
-  document.getElementById("workbook").addEventListener("click", () => {
+  document.getElementById("_workbook").addEventListener("click", () => {
     save(workbook(Object.keys(data.exports).map(tableOf)), `${document.body.dataset.page || "dashboard"}-${slice()}.xlsx`);
   });
 })();

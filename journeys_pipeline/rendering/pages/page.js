@@ -1,9 +1,9 @@
 "use strict";
 (() => {
   const root = document.documentElement;
-  const data = JSON.parse(document.getElementById("data").textContent);
-  const months = [...document.querySelectorAll("#months input")];
-  const versions = document.getElementById("version");
+  const data = JSON.parse(document.getElementById("_data").textContent);
+  const months = [...document.querySelectorAll("#_month input")];
+  const versions = document.getElementById("_version");
   const drawn = new Map();
 
   const chosen = () => {
@@ -85,7 +85,7 @@
   for (const input of months) input.addEventListener("change", show);
   versions?.addEventListener("change", show);
 
-  document.getElementById("theme").addEventListener("click", () => {
+  document.getElementById("_theme").addEventListener("click", () => {
     const isDark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = isDark ? "light" : "dark";
   });

@@ -103,10 +103,12 @@ def shape_mep_sources(served: Served) -> pl.LazyFrame:
 
 def shape_mep_months(served: Served) -> pl.LazyFrame:
     """All months in sight, the same whichever is chosen."""
-    months = served.in_sight(served.of(MepSummary)).sort("month", descending=True)
-    shown = months.select("mep", "allowance", "overage", in_month=pl.col("month").dt.strftime("%B %Y"), state=_state())
+    shown = served.in_sight(served.of(MepSummary)).select(
+        "mep", "allowance", "overage", at="month", in_month=pl.col("month").dt.strftime("%B %Y"), state=_state()
+    )
     chosen = pl.LazyFrame({"month": list(served.months)}, schema={"month": pl.Date})
-    return chosen.join(shown, how="cross").select("month", "in_month", "mep", "allowance", "overage", "state")
+    columns = ["month", "in_month", "mep", "allowance", "overage", "state"]
+    return chosen.join(shown, how="cross").sort("month", "at").select(columns)
 
 
 def shape_mep_reports(served: Served) -> pl.LazyFrame:
