@@ -1,7 +1,8 @@
-"""Dashboards as declared: the standard ones in this package, and those of accounts on scale in their catalog (F87, F99)."""
+"""Dashboards as declared: the standard ones here, those of accounts on scale in their catalog (F87, F96, F99)."""
 
+import json
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -15,6 +16,41 @@ class _Model(BaseModel):
 def _listed(value: Any) -> Any:
     """One name may stand for a list of one."""
     return [value] if isinstance(value, str) else value
+
+
+FORBIDDEN = {
+    "url": "fetches from elsewhere",
+    "data": "names data of its own",
+    "datasets": "names data of its own",
+    "href": "leads elsewhere",
+    "usermeta": "changes how the page draws",
+}
+
+
+def _spec(value: Any) -> Any:
+    """Vega-Lite as JSON text: YAML would make texts of its numbers."""
+    if not isinstance(value, str):
+        raise ValueError("must be Vega-Lite as JSON, in the lines below `spec: |`")  # noqa: TRY004 - pydantic wants it
+    try:
+        spec: Any = json.loads(value)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is not valid JSON in its line {error.lineno}, column {error.colno}: {error.msg}") from None
+    if not isinstance(spec, dict):
+        raise ValueError("must be a Vega-Lite object: {…}")  # noqa: TRY004 - as above
+    for key in _keys(spec):
+        if key in FORBIDDEN:
+            raise ValueError(f'`"{key}"` {FORBIDDEN[key]}: remove it; the chart is drawn from the rows of `dataset`')
+    return cast("dict[str, Any]", spec)
+
+
+def _keys(tree: Any) -> Iterator[str]:
+    if isinstance(tree, dict):
+        for key, value in cast("dict[str, Any]", tree).items():
+            yield key
+            yield from _keys(value)
+    elif isinstance(tree, list):
+        for value in cast("list[Any]", tree):
+            yield from _keys(value)
 
 
 Names = Annotated[list[str], BeforeValidator(_listed), Field(min_length=1)]
@@ -117,7 +153,7 @@ class VegaLite(_Widget):
 
     kind: Literal["vega_lite"]
     dataset: str
-    spec: dict[str, Any]
+    spec: Annotated[dict[str, Any], BeforeValidator(_spec)]
 
 
 Widget = Annotated[

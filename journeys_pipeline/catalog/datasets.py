@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-ColumnKind = Literal["text", "day", "time", "count", "number", "share", "change", "money", "seconds", "trend", "page"]
+ColumnKind = Literal["text", "day", "time", "count", "share", "change", "money", "seconds", "trend", "page"]
 Scope = Literal["account", "journey", "calls"]
 
 DIMENSIONS: set[ColumnKind] = {"text", "day", "time"}

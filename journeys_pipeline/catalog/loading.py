@@ -7,6 +7,17 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from journeys_pipeline.catalog.cross_checks import cross_check
+from journeys_pipeline.catalog.dashboards import (
+    Chart,
+    Dashboard,
+    Figure,
+    Funnel,
+    HeatMap,
+    Kpis,
+    Note,
+    Table,
+    VegaLite,
+)
 from journeys_pipeline.catalog.document import Document, parse
 from journeys_pipeline.catalog.mistakes import CatalogError, Mistake, Where, advice, written
 from journeys_pipeline.catalog.models import (
@@ -23,6 +34,17 @@ from journeys_pipeline.catalog.models import (
     TierPeriod,
 )
 
+WIDGETS: dict[str | int, type[BaseModel]] = {
+    "kpis": Kpis,
+    "line": Chart,
+    "area": Chart,
+    "bar": Chart,
+    "funnel": Funnel,
+    "heatmap": HeatMap,
+    "table": Table,
+    "note": Note,
+    "vega_lite": VegaLite,
+}
 FEEDS: dict[str | int, type[BaseModel]] = {
     "events": EventsFeed,
     "journeys": JourneysFeed,
@@ -37,7 +59,11 @@ MODELS: dict[str | int, type[BaseModel]] = {
     "connections": Connection,
     "settings": Settings,
     **FEEDS,
+    "dashboards": Dashboard,
+    "figures": Figure,
+    **WIDGETS,
 }
+TAGGED = {"feeds": FEEDS, "widgets": WIDGETS}
 
 
 def load_catalog(path: Path) -> Catalog:
@@ -93,7 +119,7 @@ def _keys(model: type[BaseModel]) -> list[str]:
 
 
 def _without_tag(location: Where) -> Where:
-    """Pydantic puts the kind of a feed behind its number; the file has no such level."""
+    """Pydantic puts the kind of a feed or widget behind its number; the file has no such level."""
     return tuple(
-        part for at, part in enumerate(location) if not (part in FEEDS and at > 1 and location[at - 2] == "feeds")
+        part for at, part in enumerate(location) if not (at > 1 and part in TAGGED.get(str(location[at - 2]), {}))
     )

@@ -48,6 +48,8 @@ def advice(error: Any, known_keys: Collection[str]) -> str:
         return str(context["error"])
     if error["input"] is None and kind not in {"missing", "union_tag_not_found"}:
         return "is empty: give it a value"
+    if kind == "union_tag_not_found" and "widgets" in error["loc"]:
+        return f"is missing: add it; it is {WIDGET_KINDS}"
     message = _ADVICE.get(kind)
     return message.format(**context) if message else error["msg"]
 
@@ -56,6 +58,7 @@ def _printable(name: str) -> str:
     return name if name.isprintable() else ascii(name)
 
 
+WIDGET_KINDS = "kpis, line, area, bar, funnel, heatmap, table, note or vega_lite"
 _A_LIST = "must be a list: lines that begin with `- `"
 _A_MAPPING = "must be a mapping: lines like `key: value`"
 _A_WHOLE_NUMBER = "must be a whole number"

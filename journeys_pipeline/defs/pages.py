@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 import dataframely as dy
 import polars as pl
@@ -12,10 +11,11 @@ import polars as pl
 from journeys_pipeline.adapters.warehouse import GRAINS, Slice, Warehouse
 from journeys_pipeline.catalog import Account, Catalog, ContactsFeed
 from journeys_pipeline.catalog.dashboards import Dashboard, datasets_of
+from journeys_pipeline.catalog.datasets import MEP_DATASETS
 from journeys_pipeline.catalog.standard_dashboards import standard_dashboard
 from journeys_pipeline.identity import identify
 from journeys_pipeline.periods import MONTHS_IN_SIGHT, add_months, days_between, month_of
-from journeys_pipeline.rendering.pages.content import Link, PageContent
+from journeys_pipeline.rendering.pages.content import MEP_ROWS_PAGE, ROWS_PAGE, Link, PageContent
 from journeys_pipeline.rendering.pages.page import render_page
 from journeys_pipeline.schemas.dashboards import LANDING_PAGE, MEP_ROLES, Draft, Section
 from journeys_pipeline.schemas.ivr_metrics import ALL_VERSIONS, CallPerformance
@@ -25,7 +25,7 @@ from journeys_pipeline.transforms.dashboards import Served, shape
 
 FILES: dict[Section, str] = {
     "overview": LANDING_PAGE, "campaigns": "campaigns.html", "ivr": "ivr.html", "imports": "imports.html",
-    "mep": "mep.html", "rows": "rows.html",
+    "mep": "mep.html", "rows": ROWS_PAGE,
 }  # fmt: skip
 TITLES: dict[Section, str] = {
     "overview": "Overview", "campaigns": "Campaign performance", "ivr": "IVR insights", "imports": "SFTP import",
@@ -53,7 +53,7 @@ class ServedTables(Mapping[tuple[type[dy.Schema], str], pl.LazyFrame]):
     def __getitem__(self, key: tuple[type[dy.Schema], str]) -> pl.LazyFrame:
         if key not in self._read:
             table, grain = key
-            within = self._account | ({"period": self._periods[grain]} if grain in GRAINS else {})
+            within: Slice = {**self._account, "period": self._periods[grain]} if grain in GRAINS else self._account
             self._read[key] = self._warehouse.read(table, within, grain=grain).lazy()
         return self._read[key]
 
@@ -120,8 +120,8 @@ class AccountPages:
                 return self._calls()
             case "custom":
                 return self._custom()
-            case "rows" if self.tier is not Tier.SCALE:
-                return []
+            case "rows":
+                return self._rows()
             case _:
                 roles = MEP_ROLES if section == "mep" else ()
                 draft = Draft(file=FILES[section], title=TITLES[section], roles=roles)
@@ -141,9 +141,19 @@ class AccountPages:
             as_of=self.as_of,
             navigation=self._navigation(page),
             can_export=self.tier is not Tier.START,
-            rows_page=FILES["rows"] if self.tier is Tier.SCALE else None,
+            has_rows=self.tier is Tier.SCALE,
         )
         return page.draft, render_page(content), rows
+
+    def _rows(self) -> list[PlannedPage]:
+        """For accounts on scale (F88): the rows behind figures, those of MEP apart for their two roles."""
+        if self.tier is not Tier.SCALE:
+            return []
+        about_meps = Draft(file=MEP_ROWS_PAGE, title="Rows of MEP", roles=MEP_ROLES)
+        return [
+            PlannedPage(Draft(file=ROWS_PAGE, title=TITLES["rows"]), standard_dashboard("rows"), self.served),
+            PlannedPage(about_meps, standard_dashboard("rows-mep"), self.served),
+        ]
 
     def _overviews(self) -> list[PlannedPage]:
         """The Overview twice: without what only the roles of MEP may see, and with it."""
@@ -196,7 +206,7 @@ class AccountPages:
     def _custom(self) -> list[PlannedPage]:
         """The account's own dashboards, while it is on scale (F87, F99)."""
         return [
-            PlannedPage(Draft(file=_custom_file(own), title=own.title), own, self.served)
+            PlannedPage(Draft(file=_custom_file(own), title=own.title, roles=_roles(own)), own, self.served)
             for own in self._own_dashboards()
         ]
 
@@ -232,6 +242,11 @@ class AccountPages:
 def _file(kind: str, journey_id: str) -> str:
     """A name that tells nothing and holds no character of a customer's."""
     return f"{kind}-{identify(journey_id)[:12]}.html"
+
+
+def _roles(dashboard: Dashboard) -> tuple[str, ...]:
+    """Who may see an account's own dashboard: if it shows anything of MEP, the two roles (F76)."""
+    return MEP_ROLES if datasets_of(dashboard) & MEP_DATASETS else ()
 
 
 def _custom_file(dashboard: Dashboard) -> str:

@@ -9,8 +9,8 @@ import dagster as dg
 from journeys_pipeline import environment
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.landing_zone import LandingZone
-from journeys_pipeline.adapters.pages_folder import PagesFolder
 from journeys_pipeline.adapters.mail import OutboxFolderSender, Sender, SmtpSender
+from journeys_pipeline.adapters.pages_folder import PagesFolder
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Catalog, load_catalog
 

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
-import dataframely as dy
 import polars as pl
 
-from journeys_pipeline.adapters.lake import table_name
 from journeys_pipeline.adapters.pages_folder import PagesFolder
 from journeys_pipeline.catalog import Catalog
 from journeys_pipeline.catalog.dashboards import Chart
@@ -132,10 +130,6 @@ def _picture(drawn: Drawn) -> dg.MetadataValue | None:
                 picture = b64encode(svg(draw(widget, values), plain(newest.drop("month")).to_dicts()).encode()).decode()
                 return dg.MetadataValue.md(f"![{drawn.account_id}](data:image/svg+xml;base64,{picture})")
     return None
-
-
-def _names(*tables: type[dy.Schema]) -> list[str]:
-    return [table_name(table) for table in tables]
 
 
 FIGURES = ["campaign_figures_by_month", "channel_figures_by_month", "element_figures_by_month", "journey_summary"]

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, cast
 
 import dagster as dg
 import polars as pl
@@ -126,7 +127,7 @@ PAGE_CHECKS: list[Check] = [
         for kind in KINDS
         for check in PAGE_CHECKS
     ],
-    description="Reads drafts back as a browser would. A finding keeps the pages of the whole run from being published.",
+    description="Reads drafts back as a browser would. A finding keeps the whole run from publishing.",
 )
 def pages_are_fit(
     context: dg.AssetCheckExecutionContext,
@@ -164,6 +165,6 @@ def _result(asset: str, check: Check, found: list[tuple[str, str, str]], pages: 
 
 def _tiers(context: dg.AssetCheckExecutionContext) -> list[Tier]:
     """The tiers that the run is for; all of them where its config names none."""
-    ops = context.run.run_config.get("ops", {})
-    named = ops.get(KINDS[0].asset_name, {}).get("config", {}).get("tiers")
+    ops = cast("dict[str, Any]", context.run.run_config.get("ops", {}))
+    named: list[str] | None = ops.get(KINDS[0].asset_name, {}).get("config", {}).get("tiers")
     return [Tier(tier) for tier in named] if named else list(Tier)

@@ -9,6 +9,9 @@ import polars as pl
 from journeys_pipeline.catalog.dashboards import Chart, Dashboard, HeatMap, Kpis, Note, VegaLite, Widget
 from journeys_pipeline.rendering.pages import formats
 
+ROWS_PAGE = "rows.html"
+MEP_ROWS_PAGE = "rows-mep.html"
+
 DrawnWidget = Chart | HeatMap | VegaLite
 
 
@@ -57,13 +60,19 @@ class PageContent:
     versions: Sequence[int] = ()
     """Of a journey, where the page has rows for each; 0 stands for all of them together."""
     can_export: bool = False
-    rows_page: str | None = None
-    """The file that holds the rows behind figures, where the account may see them."""
+    has_rows: bool = False
+    """Whether figures link to the rows behind them (F88, F100)."""
 
     @property
     def slices(self) -> list[Slice]:
         """All that the page can show; what it shows first foremost."""
         return [Slice(month, version) for month in self.months for version in (self.versions or [None])]
+
+    def way_to(self, rows: str | None) -> str | None:
+        """The address of the table that a figure comes from, where the account may see it."""
+        if rows is None or not self.has_rows:
+            return None
+        return f"{MEP_ROWS_PAGE if rows.startswith('mep') else ROWS_PAGE}#{rows}"
 
     def can_take(self, widget: Widget) -> bool:
         """Whether the widget's rows can be taken away (F89)."""

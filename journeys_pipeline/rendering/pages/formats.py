@@ -1,14 +1,15 @@
 """Figures as people read them, and values of the platform as people say them."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
-from journeys_pipeline.catalog.datasets import Column
+from journeys_pipeline.catalog.datasets import Column, ColumnKind
 
-NOTHING = "–"
+NOTHING = "\u2013"
 MINUS = "\u2212"
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 WORDS = {
@@ -19,28 +20,18 @@ SAID = ["channel", "status", "holds", "element_type", "exit_type", "entry_source
 
 
 def written(value: Any, column: Column) -> str:
-    """A cell as text; nothing where a figure does not apply."""
-    if value is None:
-        return NOTHING
-    match column.kind:
-        case "count" | "number":
-            return f"{value:,}".replace("-", MINUS)
-        case "share":
-            return percent(value)
-        case "money":
-            return money(value)
-        case "change":
-            return f"{value:+,}".replace("-", MINUS)
-        case "seconds":
-            return duration(value)
-        case "day":
-            return day_text(value)
-        case "time":
-            return time_text(value)
-        case "trend":
-            return ""
-        case _:
-            return str(value)
+    """A cell as text; a dash where a figure does not apply."""
+    return NOTHING if value is None else _WRITTEN.get(column.kind, str)(value)
+
+
+def whole(count: int) -> str:
+    """1,234."""
+    return f"{count:,}".replace("-", MINUS)
+
+
+def change(difference: int) -> str:
+    """+12."""
+    return f"{difference:+,}".replace("-", MINUS)
 
 
 def percent(share: float) -> str:
@@ -55,12 +46,12 @@ def money(amount: Decimal | float) -> str:
 
 def duration(seconds: Decimal | float) -> str:
     """45 s, 3 min 20 s, 2 h 5 min, 3 d 4 h."""
-    whole = round(float(seconds))
-    if whole < MINUTE:
-        return f"{whole} s"
-    if whole < HOUR:
-        return _two(whole, MINUTE, "min", 1, "s")
-    return _two(whole, HOUR, "h", MINUTE, "min") if whole < DAY else _two(whole, DAY, "d", HOUR, "h")
+    rounded = round(float(seconds))
+    if rounded < MINUTE:
+        return f"{rounded} s"
+    if rounded < HOUR:
+        return _two(rounded, MINUTE, "min", 1, "s")
+    return _two(rounded, HOUR, "h", MINUTE, "min") if rounded < DAY else _two(rounded, DAY, "d", HOUR, "h")
 
 
 def _two(seconds: int, large: int, large_unit: str, small: int, small_unit: str) -> str:
@@ -92,3 +83,15 @@ def said(rows: pl.DataFrame) -> pl.DataFrame:
 def say(word: str) -> str:
     """SMS for sms, Mobile push for mobile_push."""
     return WORDS.get(word) or word.replace("_", " ").capitalize()
+
+
+_WRITTEN: dict[ColumnKind, Callable[[Any], str]] = {
+    "count": whole,
+    "share": percent,
+    "money": money,
+    "change": change,
+    "seconds": duration,
+    "day": day_text,
+    "time": time_text,
+    "trend": lambda _counts: "",
+}

@@ -26,7 +26,7 @@ def render_page(content: PageContent) -> bytes:
     html = _template().render(
         content=content,
         widgets=[_widget(widget, content) for widget in content.dashboard.widgets],
-        months=[(f"{month:%Y-%m}", formats.month_text(month)) for month in content.months],
+        months=[(f"{month:%Y-%m}", f"{month:%b %Y}") for month in content.months],
         made=formats.time_text(content.as_of),
         style=_style(),
         policy=_policy(scripts),
@@ -84,7 +84,7 @@ def _widget(widget: Widget, content: PageContent) -> dict[str, Any]:
         "is_chart": is_drawn(widget),
         "views": [_view(widget, content, part) for part in content.slices],
         "can_export": content.can_take(widget),
-        "rows": f"{content.rows_page}#{widget.rows}" if content.rows_page and widget.rows else None,
+        "rows": content.way_to(widget.rows),
     }
 
 
@@ -93,7 +93,7 @@ def _view(widget: Widget, content: PageContent, part: Slice) -> dict[str, Any]:
     about = {"key": part.key, "month": formats.month_text(part.month)}
     rows = {name: part.of(content.rows[name]) for name in _names(widget)}
     if isinstance(widget, Note):
-        return about
+        return about | {"is_empty": False}
     if isinstance(widget, Kpis):
         is_empty = rows[widget.figures[0].dataset].is_empty()
         shown = {} if is_empty else {"cards": blocks.cards(widget, rows, before=_before(part, content))}

@@ -7,7 +7,6 @@ from journeys_pipeline.catalog.datasets import DATASETS
 from journeys_pipeline.rendering.pages import formats
 
 MOST_PARTS = 3
-ADD_UP = {"count", "money", "number"}
 
 
 def summarise(widget: Chart | HeatMap, rows: pl.DataFrame) -> str:
@@ -18,15 +17,20 @@ def summarise(widget: Chart | HeatMap, rows: pl.DataFrame) -> str:
 
 
 def _course(widget: Chart, rows: pl.DataFrame, name: str) -> str:
-    """A measure over days: its highest day, and its sum where it may be summed."""
+    """A measure over days: where it is now, and where it was highest."""
     column = DATASETS[widget.dataset].columns[name]
     known = rows.filter(pl.col(name).is_not_null())
     if known.is_empty():
         return f"{column.label}: nothing"
-    peak = known.row(known[name].arg_max() or 0, named=True)
-    at = f"at most {formats.written(peak[name], column)} on {formats.day_text(peak['day'])}"
-    last = known.row(-1, named=True)
-    return f"{column.label} {at}, {formats.written(last[name], column)} on {formats.day_text(last['day'])}"
+    peak, last = known.row(known[name].arg_max() or 0, named=True), known.row(-1, named=True)
+    at_last = f"{formats.written(last[name], column)} on {formats.day_text(last['day'])}"
+    if known[name].n_unique() == 1:
+        return f"{column.label}: {formats.written(last[name], column)} throughout"
+    if peak["day"] == last["day"]:
+        return f"{column.label}: {at_last}, the most"
+    return (
+        f"{column.label}: {at_last}, at most {formats.written(peak[name], column)} on {formats.day_text(peak['day'])}"
+    )
 
 
 def _shares(widget: Chart, rows: pl.DataFrame) -> str:

@@ -69,7 +69,7 @@ def shape_import_reviews(served: Served) -> pl.LazyFrame:
 
 def shape_import_reasons(served: Served) -> pl.LazyFrame:
     """Entries refused, by reason; an entry may have several."""
-    counts = pl.Struct({code: pl.Int64 for code in REASONS})
+    counts = pl.Struct(dict.fromkeys(REASONS, pl.Int64))
     refused = _imports(served).filter(pl.col("reasons_json").is_not_null())
     by_code = refused.select("month", pl.col("reasons_json").str.json_decode(counts)).unnest("reasons_json")
     return (
