@@ -246,7 +246,7 @@ def _file(kind: str, journey_id: str) -> str:
 
 def _roles(dashboard: Dashboard) -> tuple[str, ...]:
     """Who may see an account's own dashboard: if it shows anything of MEP, the two roles (F76)."""
-    return MEP_ROLES if datasets_of(dashboard) & MEP_DATASETS else ()
+    return MEP_ROLES if datasets_of(dashboard) & MEP_DATASETS.keys() else ()
 
 
 def _custom_file(dashboard: Dashboard) -> str:
