@@ -19,7 +19,7 @@ from journeys_pipeline.defs.resources import CatalogFile, DashboardsFolder, Ware
 from journeys_pipeline.rendering.pages.content import is_drawn
 from journeys_pipeline.rendering.pages.drawing import draw, svg
 from journeys_pipeline.rendering.pages.formats import said
-from journeys_pipeline.rendering.pages.island import plain
+from journeys_pipeline.rendering.pages.island import plain, values_of
 from journeys_pipeline.schemas.dashboards import LANDING_PAGE, Manifest, Page, Section
 from journeys_pipeline.tiers import Tier
 
@@ -126,8 +126,9 @@ def _picture(drawn: Drawn) -> dg.MetadataValue | None:
             rows = said(drawn.rows[widget.dataset])
             newest = rows.filter(pl.col("month") == rows["month"].max())
             if not newest.is_empty():
-                values = newest[widget.by].unique().sort().to_list() if widget.by else []
-                picture = b64encode(svg(draw(widget, values), plain(newest.drop("month")).to_dicts()).encode()).decode()
+                picture = b64encode(
+                    svg(draw(widget, values_of(widget, newest)), plain(newest.drop("month")).to_dicts()).encode()
+                ).decode()
                 return dg.MetadataValue.md(f"![{drawn.account_id}](data:image/svg+xml;base64,{picture})")
     return None
 

@@ -155,7 +155,8 @@ def bars(widget: Chart, rows: pl.DataFrame) -> list[tuple[str | None, list[Bar]]
 def _bars(widget: Chart, rows: pl.DataFrame) -> list[Bar]:
     columns, measure = DATASETS[widget.dataset].columns, widget.measures[0]
     records = rows.head(widget.limit).to_dicts()
-    longest = float(max((record[measure] or 0 for record in records), default=0)) or 1.0
+    names = [measure, *([widget.reference] if widget.reference else [])]
+    longest = float(max((record[name] or 0 for record in records for name in names), default=0)) or 1.0
     return [
         Bar(
             label=record[widget.x],
@@ -163,11 +164,15 @@ def _bars(widget: Chart, rows: pl.DataFrame) -> list[Bar]:
             value=formats.written(record[measure], columns[measure]),
             share=None,
             width=float(record[measure] or 0) / longest * 100,
-            marker=min(100.0, record[widget.reference] / longest * 100) if widget.reference else None,
+            marker=_marker(record.get(widget.reference), longest) if widget.reference else None,
             colour=variable(record[widget.x]) if record[widget.x] in CHANNELS else variable("accent"),
         )
         for record in records
     ]
+
+
+def _marker(reference: Any, longest: float) -> float | None:
+    return None if reference is None else float(reference) / longest * 100
 
 
 def grid(widget: Table, rows: pl.DataFrame) -> Grid:

@@ -13,8 +13,10 @@ Spec = dict[str, Any]
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 FORMATS = {"share": ".0%", "money": ",.2f"}
 HEIGHT = 230
+LINE_HEIGHT = 28
 CONFIG: Spec = {
     "background": None,
+    "aria": False,
     "font": FONT,
     "view": {"stroke": None},
     "axis": {
@@ -47,11 +49,12 @@ def draw(widget: Chart | HeatMap | VegaLite, values: Sequence[str] = ()) -> Spec
 
     Args:
         widget: Its declaration.
-        values: Those of the dimension that sets its colours apart, in the order of the legend.
+        values: Those of the dimension that sets its colours apart, in the order of the legend; of a heat map, those
+            that have a line.
     """
     if isinstance(widget, VegaLite):
         return {**widget.spec, "config": CONFIG | widget.spec.get("config", {})}
-    body = _draw_heat(widget) if isinstance(widget, HeatMap) else _draw_days(widget, values)
+    body = _draw_heat(widget, lines=len(values)) if isinstance(widget, HeatMap) else _draw_days(widget, values)
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "width": "container",
@@ -148,7 +151,7 @@ def _tooltip(measure: Column, field: str | None, series: str | None) -> list[Spe
     return [day, {"field": field, "type": "nominal", "title": series}, number | {"title": "Value"}]
 
 
-def _draw_heat(widget: HeatMap) -> Spec:
+def _draw_heat(widget: HeatMap, *, lines: int) -> Spec:
     columns = DATASETS[widget.dataset].columns
     axis = {"grid": False, "domain": False, "ticks": False, "labelAngle": 0, "labelOverlap": True}
     shade = {
@@ -159,7 +162,7 @@ def _draw_heat(widget: HeatMap) -> Spec:
         "legend": None,
     }
     return {
-        "height": {"step": 28},
+        "height": max(2, lines) * LINE_HEIGHT,
         "mark": {"type": "rect", "cornerRadius": 2, "color": variable("accent")},
         "encoding": {
             "x": {"field": widget.x, "type": "ordinal", "title": columns[widget.x].label, "sort": None, "axis": axis},

@@ -6,7 +6,7 @@ from typing import Any, cast
 import polars as pl
 from polars import selectors as cs
 
-from journeys_pipeline.catalog.dashboards import Kpis, Note
+from journeys_pipeline.catalog.dashboards import Chart, HeatMap, Kpis, Note
 from journeys_pipeline.catalog.datasets import DATASETS, Column
 from journeys_pipeline.rendering.pages import formats
 from journeys_pipeline.rendering.pages.content import DrawnWidget, PageContent, is_drawn
@@ -53,6 +53,10 @@ def _dataset(name: str, content: PageContent) -> dict[str, Any]:
 
 
 def _chart(widget: DrawnWidget, content: PageContent) -> dict[str, Any]:
-    by = getattr(widget, "by", None)
-    values = formats.said(content.rows[widget.dataset])[by].unique().sort().to_list() if by else []
-    return {"dataset": widget.dataset, "spec": draw(widget, values)}
+    return {"dataset": widget.dataset, "spec": draw(widget, values_of(widget, content.rows[widget.dataset]))}
+
+
+def values_of(widget: DrawnWidget, rows: pl.DataFrame) -> list[str]:
+    """The values of the dimension that sets a chart's colours or lines apart."""
+    by = widget.y if isinstance(widget, HeatMap) else widget.by if isinstance(widget, Chart) else None
+    return formats.said(rows)[by].unique().sort().to_list() if by else []

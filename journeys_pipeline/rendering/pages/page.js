@@ -29,10 +29,12 @@
     if (rows.length === 0) return;
     const words = section.querySelector(`.view[data-slice="${slice}"] .summary`)?.textContent || "";
     const legend = { ...spec.config.legend, columns: Math.max(2, Math.floor(place.clientWidth / 115)) };
-    const whole = { ...spec, data: { values: rows }, description: words, config: { ...spec.config, legend } };
+    const whole = { ...spec, data: { values: rows }, config: { ...spec.config, legend } };
     const options = { renderer: "svg", actions: false, ast: true, tooltip: { theme: "custom" } };
     try {
       drawn.set(section.id, await vegaEmbed(place, whole, options));
+      place.setAttribute("role", "img");
+      place.setAttribute("aria-label", words);
     } catch (error) {
       place.textContent = `This chart's declaration cannot be drawn: ${error.message}`;
     }
