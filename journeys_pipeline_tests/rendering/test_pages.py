@@ -82,6 +82,12 @@ def test_no_text_in_the_data_can_end_it(payload: str) -> None:
     assert payload == "]]>" or written_as not in read.text.partition('id="_data">')[2].partition("</script>")[0]
 
 
+def test_the_same_rows_give_the_same_bytes() -> None:
+    rows = {"journeys": journeys("Welcome", "Winback")}
+
+    assert page(rows, can_export=True).text == page(rows, can_export=True).text
+
+
 def test_what_cannot_be_taken_away_is_not_in_the_page() -> None:  # F89
     rows = {"journeys": journeys("Welcome")}
 

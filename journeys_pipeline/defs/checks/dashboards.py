@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,14 +11,13 @@ import dagster as dg
 import polars as pl
 
 from journeys_pipeline.defs.assets.dashboards import KINDS
-from journeys_pipeline.defs.checks.page_figures import expected_figures
+from journeys_pipeline.defs.checks.page_figures import expected_figures, own_names
 from journeys_pipeline.defs.checks.page_reading import ReadPage
 from journeys_pipeline.defs.metadata import markdown_table
 from journeys_pipeline.defs.pages import AccountPages
 from journeys_pipeline.defs.partitions import run_time
 from journeys_pipeline.defs.resources import CatalogFile, DashboardsFolder, WarehouseDatabase
 from journeys_pipeline.schemas.dashboards import Page
-from journeys_pipeline.schemas.metrics import JourneySummary
 from journeys_pipeline.tiers import Tier
 
 MOST_BYTES = 3_000_000
@@ -40,25 +38,9 @@ class Books:
         return {page.draft.file: page.served.journey_id for page in planned if page.served.journey_id}
 
     @cached_property
-    def foreign(self) -> set[str]:
-        """Ids and names of other accounts and what belongs to them, that this account does not also use."""
-        known = self._identifiers()
-        own = known.pop(self.account.account.id, set())
-        return set[str]().union(*known.values()) - own
-
-    def _identifiers(self) -> dict[str, set[str]]:
-        names: defaultdict[str, set[str]] = defaultdict(set)
-        for account in self.account.catalog.accounts:
-            names[account.id] |= {account.id, account.name}
-            names[account.id] |= {text for sub in account.sub_accounts for text in (sub.id, sub.name)}
-        for connection in self.account.catalog.connections:
-            names[connection.account_id] |= {connection.id, *(feed.id for feed in connection.feeds)}
-        columns = ["account_id", "journey_id", "name", "campaign_id", "campaign_name"]
-        for account_id, *texts in (
-            self.account.warehouse.read(JourneySummary, columns=columns).select(columns).iter_rows()
-        ):
-            names[account_id] |= set(filter(None, texts))
-        return names
+    def own_names(self) -> dict[str, set[str]]:
+        """By column, all names and ids that this account's pages may show."""
+        return own_names(self.account.warehouse, self.account.account)
 
 
 @dataclass(frozen=True)
@@ -84,9 +66,10 @@ def figures_equal_the_warehouse(draft: ReadDraft, books: Books) -> Iterator[str]
 
 
 def only_this_accounts_identifiers(draft: ReadDraft, books: Books) -> Iterator[str]:
-    """No cell is an id or name of another account, or of what belongs to it."""
-    for name in sorted((draft.read.cells | draft.read.values) & books.foreign):
-        yield f"{name} belongs to another account"
+    """Every journey, campaign, sub-account, connection, feed and file that is named is this account's."""
+    for column, name in sorted(draft.read.all_names):
+        if column in books.own_names and name not in books.own_names[column]:
+            yield f"{name} is no {column} of this account"
 
 
 def nothing_from_elsewhere(draft: ReadDraft, _books: Books) -> Iterator[str]:

@@ -28,12 +28,15 @@ class ReadPage(HTMLParser):
     text: str
     figures: list[ShownFigure] = field(default_factory=list[ShownFigure])
     cells: set[str] = field(default_factory=set[str])
+    names: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """Columns of text, and what stands in them."""
     addresses: set[str] = field(default_factory=set[str])
     styles: list[str] = field(default_factory=list[str])
     has_export: bool = False
     _part: str = ""
     _tags: list[str] = field(default_factory=list[str])
     _data: str = ""
+    _column: str | None = None
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -46,14 +49,23 @@ class ReadPage(HTMLParser):
         return json.loads(self._data)
 
     @cached_property
-    def values(self) -> set[str]:
-        """All texts in the page's data."""
-        tables = (rows for table in self.island["datasets"].values() for rows in table["rows"].values())
-        return {value for rows in tables for row in rows for value in row if isinstance(value, str)}
+    def all_names(self) -> set[tuple[str, str]]:
+        """The same, with what stands in the page's data."""
+        tables: list[dict[str, Any]] = list(self.island["datasets"].values())
+        return self.names | {
+            (name, row[at].strip())
+            for table in tables
+            for at, (name, _, kind) in enumerate(table["columns"])
+            if kind == "text"
+            for rows in table["rows"].values()
+            for row in rows
+            if row[at]
+        }
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         named = dict(attrs)
         self._tags.append(DATA if named.get("id") == DATA else tag)
+        self._column = named.get("data-of") or (self._column if tag == "a" else None)
         self._part = named.get("data-slice") or self._part
         self.has_export |= "data-export" in named
         self.addresses |= {value or "" for name, value in attrs if name in ADDRESSES}
@@ -73,3 +85,5 @@ class ReadPage(HTMLParser):
             self.styles.append(data)
         elif within != "script" and data.strip():
             self.cells.add(data.strip())
+            if self._column:
+                self.names.add((self._column, data.strip()))

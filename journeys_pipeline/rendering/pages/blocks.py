@@ -59,6 +59,7 @@ class Cell:
     """One cell of a table."""
 
     text: str
+    column: str
     page: str | None
     kind: str
     is_figure: bool
@@ -186,6 +187,7 @@ def grid(widget: Table, rows: pl.DataFrame) -> Grid:
                 Cell(
                     text=formats.written(record[name], column),
                     page=record.get("page") if name == "journey" else None,
+                    column=name,
                     kind=column.kind,
                     is_figure=column.is_measure,
                     bar=float(record[name] or 0) / longest[name] * 100 if name in longest else None,
