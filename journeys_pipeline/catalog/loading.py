@@ -29,10 +29,12 @@ from journeys_pipeline.catalog.models import (
     JourneysFeed,
     PeopleFeed,
     Settings,
+    StoreConnection,
     SubAccount,
     Subscription,
     TierPeriod,
 )
+from journeys_pipeline.catalog.reports import DeclaredChannels, DeclaredImports, DeclaredMeps, DeclaredTable, Filter
 
 WIDGETS: dict[str | int, type[BaseModel]] = {
     "kpis": Kpis,
@@ -51,19 +53,29 @@ FEEDS: dict[str | int, type[BaseModel]] = {
     "people": PeopleFeed,
     "contacts": ContactsFeed,
 }
+PLACES: dict[str | int, type[BaseModel]] = {"sftp": Connection, "store": StoreConnection}
+REPORTS: dict[str | int, type[BaseModel]] = {
+    "mep": DeclaredMeps,
+    "channels": DeclaredChannels,
+    "imports": DeclaredImports,
+    "custom": DeclaredTable,
+}
+KINDS = {"feeds": FEEDS, "connections": PLACES, "reports": REPORTS, "widgets": WIDGETS}
 MODELS: dict[str | int, type[BaseModel]] = {
     "accounts": Account,
     "tiers": TierPeriod,
     "subscriptions": Subscription,
     "sub_accounts": SubAccount,
     "connections": Connection,
+    **PLACES,
     "settings": Settings,
+    "filters": Filter,
     **FEEDS,
     "dashboards": Dashboard,
     "figures": Figure,
     **WIDGETS,
+    **REPORTS,
 }
-TAGGED = {"feeds": FEEDS, "widgets": WIDGETS}
 
 
 def load_catalog(path: Path) -> Catalog:
@@ -110,6 +122,7 @@ def _mistake(document: Document, error: Any) -> Mistake:
     while where not in document.lines and isinstance(where[-1], int):
         where = where[:-1]  # one value that stands for a list of one
     if error["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+        known_keys = [str(kind) for kind in KINDS[str(location[-2])]]
         where = (*where, "kind")
     return Mistake(document.line(where), written(where), advice(error, known_keys))
 
@@ -119,7 +132,7 @@ def _keys(model: type[BaseModel]) -> list[str]:
 
 
 def _without_tag(location: Where) -> Where:
-    """Pydantic puts the kind of a feed or widget behind its number; the file has no such level."""
+    """Pydantic puts the kind of a feed, connection, report or widget behind its number; the file has no such level."""
     return tuple(
-        part for at, part in enumerate(location) if not (at > 1 and part in TAGGED.get(str(location[at - 2]), {}))
+        part for at, part in enumerate(location) if not (at > 1 and part in KINDS.get(str(location[at - 2]), {}))
     )

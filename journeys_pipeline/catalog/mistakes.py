@@ -48,8 +48,9 @@ def advice(error: Any, known_keys: Collection[str]) -> str:
         return str(context["error"])
     if error["input"] is None and kind not in {"missing", "union_tag_not_found"}:
         return "is empty: give it a value"
-    if kind == "union_tag_not_found" and "widgets" in error["loc"]:
-        return f"is missing: add it; it is {WIDGET_KINDS}"
+    if kind == "union_tag_not_found":
+        *first, last = known_keys
+        return f"is missing: add it; it is {', '.join(first)} or {last}"
     message = _ADVICE.get(kind)
     return message.format(**context) if message else error["msg"]
 
@@ -58,7 +59,6 @@ def _printable(name: str) -> str:
     return name if name.isprintable() else ascii(name)
 
 
-WIDGET_KINDS = "kpis, line, area, bar, funnel, heatmap, table, note or vega_lite"
 _A_LIST = "must be a list: lines that begin with `- `"
 _A_MAPPING = "must be a mapping: lines like `key: value`"
 _A_WHOLE_NUMBER = "must be a whole number"
@@ -66,7 +66,6 @@ _TRUE_OR_FALSE = "must be true or false"
 _A_REAL_DAY = "must be a date that exists, like 2026-01-31"
 _ADVICE = {
     "missing": "is missing: add it",
-    "union_tag_not_found": "is missing: add it; it is events, journeys, people or contacts",
     "union_tag_invalid": "must be one of {expected_tags}",
     "string_type": "must be a text, on one line",
     "list_type": _A_LIST,

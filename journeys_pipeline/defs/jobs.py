@@ -1,6 +1,6 @@
 """Jobs: what runs together. A job holds one kind of partition only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -26,6 +26,7 @@ DAILY = [
 ]
 MONTHLY = [
     "mep_ledger",
+    "mep_adjustments",
     "mep_summary",
     *(asset.key.to_user_string() for asset in (*monthly_account_assets, *monthly_metric_assets, *monthly_ivr_assets)),
 ]
@@ -56,9 +57,20 @@ book = dg.define_asset_job(
 )
 report = dg.define_asset_job(
     "report",
-    selection=["mep_reports"],
-    description="Make an MEP consumption report, list it in the register, mail it once.",
+    selection=["report_register", "mail_outbox"],
+    description="Make a report of any kind, list it in the register, mail it once to each of its recipients.",
 )
+mail = dg.define_asset_job(
+    "mail",
+    selection=["mail_outbox"],
+    description="Send the mails that are due.",
+)
+
+
+def report_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The run config that asks for a report, `config` as ReportConfig says."""
+    return {"ops": {"report_register": {"config": dict(config)}}}
+
 
 show = dg.define_asset_job(
     "show",

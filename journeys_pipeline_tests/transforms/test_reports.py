@@ -8,7 +8,7 @@ import pytest
 from journeys_pipeline.schemas.mep_ledger import MepLedger
 from journeys_pipeline.schemas.reports import MepReport
 from journeys_pipeline.transforms.mep_ledger import book_engagements, find_engagements
-from journeys_pipeline.transforms.reports import Format, choose_format, report_meps
+from journeys_pipeline.transforms.reports import Format, choose_format, report_meps, restate_meps
 
 BILLED_AT = datetime(2026, 1, 20, 3, tzinfo=UTC)
 JOURNEYS = pl.LazyFrame(
@@ -128,3 +128,12 @@ def test_whoever_is_not_billed_is_in_no_sub_account_report_d8() -> None:
 )
 def test_more_than_ten_thousand_rows_make_it_csv_f70_f71_d21(row_count: int, wanted: Format, made: Format) -> None:
     assert choose_format(row_count, wanted) == made
+
+
+def test_a_restatement_counts_who_is_known_now_and_leaves_unbooked_who_was_not_billed_d5() -> None:
+    billed = book_engagements(engagements("north", "west"), MepLedger.create_empty().lazy(), as_of=BILLED_AT)
+
+    rows = restate_meps(engagements("south", "north"), billed).sort("person_id").collect()
+
+    assert rows.select("person_id", "billed_at").rows() == [("ann", BILLED_AT), ("bob", None)]
+    assert rows.columns == MepLedger.column_names()

@@ -3,7 +3,8 @@
 import dagster as dg
 
 from journeys_pipeline.adapters.lake import table_name
-from journeys_pipeline.defs.assets.metrics import OF_A_JOURNEY, read_facts
+from journeys_pipeline.defs.assets.metrics import OF_A_JOURNEY
+from journeys_pipeline.defs.fact_reading import read_facts
 from journeys_pipeline.defs.figures import Family
 from journeys_pipeline.defs.metadata import about
 from journeys_pipeline.defs.partitions import logical_time
