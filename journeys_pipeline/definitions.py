@@ -29,7 +29,7 @@ from journeys_pipeline.defs.resources import (
     WarehouseDatabase,
 )
 from journeys_pipeline.defs.schedules import schedules
-from journeys_pipeline.defs.sensors import ledger_follows_facts
+from journeys_pipeline.defs.sensors import ledger_follows_facts, requested_reports
 
 _home = environment.home()
 _smtp = environment.smtp()
@@ -58,7 +58,7 @@ defs = dg.Definitions(
     asset_checks=checks,
     jobs=[ingest, refresh, book, report],
     schedules=schedules,
-    sensors=[ledger_follows_facts],
+    sensors=[ledger_follows_facts, requested_reports],
     executor=dg.in_process_executor,
     resources={
         "catalog_file": CatalogFile(path=str(environment.catalog_path())),

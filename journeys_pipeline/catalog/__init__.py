@@ -16,6 +16,7 @@ from journeys_pipeline.catalog.models import (
     Subscription,
     TierPeriod,
 )
+from journeys_pipeline.catalog.readers import Reader, Terms
 from journeys_pipeline.catalog.values import Marker
 
 __all__ = [
@@ -30,9 +31,11 @@ __all__ = [
     "Marker",
     "Mistake",
     "PeopleFeed",
+    "Reader",
     "Settings",
     "SubAccount",
     "Subscription",
+    "Terms",
     "TierPeriod",
     "load_catalog",
 ]

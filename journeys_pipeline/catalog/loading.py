@@ -22,6 +22,7 @@ from journeys_pipeline.catalog.models import (
     Subscription,
     TierPeriod,
 )
+from journeys_pipeline.catalog.readers import Reader, Terms
 
 FEEDS: dict[str | int, type[BaseModel]] = {
     "events": EventsFeed,
@@ -34,6 +35,8 @@ MODELS: dict[str | int, type[BaseModel]] = {
     "tiers": TierPeriod,
     "subscriptions": Subscription,
     "sub_accounts": SubAccount,
+    "readers": Reader,
+    "terms": Terms,
     "connections": Connection,
     "settings": Settings,
     **FEEDS,

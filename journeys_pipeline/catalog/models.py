@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from journeys_pipeline.catalog.readers import Reader, Terms
 from journeys_pipeline.catalog.values import (
     ColumnNames,
     CompleteWhen,
@@ -23,6 +24,7 @@ from journeys_pipeline.catalog.values import (
     Text,
     VariableName,
 )
+from journeys_pipeline.roles import Role
 from journeys_pipeline.tiers import Tier
 
 
@@ -63,6 +65,14 @@ class Account(_Model):
     subscriptions: list[Subscription] = []
     sub_accounts: list[SubAccount] = []
     recipients: list[MailAddress] = []
+    readers: list[Reader] = []
+    contact: Text | None = None
+    terms: Terms | None = None
+    early_access: list[Id] = []
+
+    def roles_of(self, user: str, groups: Collection[str]) -> frozenset[Role]:
+        """The roles that a user of these groups has in the account; none for whoever may not read it."""
+        return frozenset(role for reader in self.readers if reader.is_for(user, groups) for role in reader.roles)
 
     def tier_on(self, day: date) -> Tier:
         """The tier in force on a day; before the first, the first (F85)."""
@@ -148,6 +158,8 @@ class Settings(_Model):
     """What holds for all accounts."""
 
     month_close_grace_hours: Annotated[int, Field(ge=0, le=720)] = 72
+    contact: Text = "whoever runs these dashboards"
+    terms: Terms | None = None
 
 
 class Catalog(_Model):
@@ -167,6 +179,14 @@ class Catalog(_Model):
             if account.id == account_id:
                 return account
         raise KeyError(f"No account {account_id}; there are {', '.join(known.id for known in self.accounts)}.")
+
+    def terms_of(self, account: Account) -> Terms | None:
+        """What a reader of the account accepts before anything is shown: its own terms, or those of all (F92)."""
+        return account.terms or self.settings.terms
+
+    def contact_of(self, account: Account) -> str:
+        """Whom a reader of the account asks when something is refused (F101)."""
+        return account.contact or self.settings.contact
 
     def accounts_on(self, tiers: Collection[Tier], day: date) -> list[str]:
         """Ids of the accounts on these tiers on a day, in order."""
