@@ -14,7 +14,7 @@ class TermsAcceptances(dy.Schema):
     account_id = dy.String(primary_key=True)
     user_id = dy.String(primary_key=True, description="Who accepted: the user as the proxy names them")
     terms_version = dy.String(primary_key=True, description="Version of the terms, as the catalog names it")
-    text_sha256 = dy.String(primary_key=True, regex="^[0-9a-f]{64}$", description="Hash of the text")
+    text_sha256 = dy.String(primary_key=True, description="Hash of the text")
     text = dy.String(description="The text that was shown and accepted")
     accepted_at = dy.Datetime(time_unit="us", time_zone="UTC", description="When, by the wall clock")
 

@@ -1,5 +1,7 @@
 """The viewer as a process: what the home folder holds, served until it is stopped."""
 
+from typing import Any
+
 import uvicorn
 from rich.console import Console
 
@@ -9,6 +11,14 @@ from journeys_pipeline.viewer.application import Places, make_application
 from journeys_pipeline.viewer.catalog_source import CatalogSource
 from journeys_pipeline.viewer.identity import NamedVisitor
 from journeys_pipeline.viewer.settings import Settings, UnsafeSettings
+
+SERVER: dict[str, Any] = {
+    "proxy_headers": False,  # else whoever sends X-Forwarded-For could be any trusted proxy
+    "server_header": False,
+    "access_log": False,  # ours has no names
+    "ws": "none",
+    "lifespan": "off",
+}
 
 
 def run(settings: Settings, console: Console) -> None:
@@ -28,17 +38,7 @@ def run(settings: Settings, console: Console) -> None:
     home = environment.home()
     application = make_application(settings, Places(source, warehouse, home / "dashboards", home / "reports"))
     console.print(f"Dashboards on http://{settings.host}:{settings.port}/, stop with Ctrl-C", soft_wrap=True)
-    uvicorn.run(
-        application,
-        host=settings.host,
-        port=settings.port,
-        proxy_headers=False,  # else whoever sends X-Forwarded-For could be any trusted proxy
-        server_header=False,
-        access_log=False,  # ours has no names
-        log_level="warning",
-        ws="none",
-        lifespan="off",
-    )
+    uvicorn.run(application, host=settings.host, port=settings.port, log_level="warning", **SERVER)
 
 
 def _refuse_unknown(settings: Settings, source: CatalogSource) -> None:

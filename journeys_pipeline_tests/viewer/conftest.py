@@ -1,5 +1,6 @@
 """A viewer of the three accounts, served on loopback."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,10 +9,17 @@ import pytest
 from journeys_pipeline_tests.viewer.world import Home, Proxy, make_home, served
 
 
+@pytest.fixture(scope="session")
+def fresh_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home folder to copy: migrating a database takes longer than most tests."""
+    return make_home(tmp_path_factory.mktemp("fresh"))
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def home(fresh_home: Home, tmp_path: Path) -> Home:
     """A home folder of this test's own."""
-    return make_home(tmp_path)
+    shutil.copytree(fresh_home.path, tmp_path, dirs_exist_ok=True)
+    return Home(tmp_path)
 
 
 @pytest.fixture
@@ -22,9 +30,10 @@ def proxy(home: Home) -> Iterator[Proxy]:
 
 
 @pytest.fixture(scope="module")
-def readers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+def readers(fresh_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     """The same for a whole module, where all readers have accepted all terms."""
-    home = make_home(tmp_path_factory.mktemp("home"))
+    home = Home(tmp_path_factory.mktemp("home"))
+    shutil.copytree(fresh_home.path, home.path, dirs_exist_ok=True)
     with served(home.application()) as proxy:
         for account_id in ("small", "middle", "large"):
             for user in ("vera", "ana", "com"):

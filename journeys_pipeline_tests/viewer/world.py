@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.viewer.application import Places, make_application
 from journeys_pipeline.viewer.catalog_source import CatalogSource
+from journeys_pipeline.viewer.serving import SERVER
 from journeys_pipeline.viewer.settings import Settings, settle
 
 PUBLIC = "https://dashboards.example.com"
@@ -193,9 +194,7 @@ def make_home(path: Path) -> Home:
 @contextmanager
 def served(application: ASGIApp) -> Iterator[Proxy]:
     """The application behind a real server on loopback, while the block runs."""
-    config = uvicorn.Config(
-        application, log_level="critical", access_log=False, proxy_headers=False, ws="none", lifespan="off"
-    )
+    config = uvicorn.Config(application, log_level="critical", **SERVER)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
