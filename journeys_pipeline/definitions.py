@@ -3,6 +3,7 @@
 import dagster as dg
 
 from journeys_pipeline import environment
+from journeys_pipeline.defs.assets.account_metrics import daily_account_assets, monthly_account_assets
 from journeys_pipeline.defs.assets.contact_entries import (
     contact_entries,
     file_returns,
@@ -46,9 +47,11 @@ defs = dg.Definitions(
         people,
         *fact_assets,
         *ivr_fact_assets,
+        *daily_account_assets,
         *daily_metric_assets,
         *daily_ivr_assets,
         refreshes,
+        *monthly_account_assets,
         *monthly_metric_assets,
         *monthly_ivr_assets,
         mep_ledger,

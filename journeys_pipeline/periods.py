@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 MONTH_FORMAT = "%Y-%m"
+MONTHS_IN_SIGHT = 4  # the current one and three back (F77, F78)
 
 
 def utc_midnight(day: date) -> datetime:

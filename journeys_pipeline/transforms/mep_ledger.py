@@ -91,7 +91,7 @@ def summarise_meps(ledger: pl.LazyFrame, plans: pl.LazyFrame, *, as_of: datetime
 
     Args:
         ledger: MepLedger rows of the months.
-        plans: One row per account and month wanted: account_id, month, allowance, is_closed.
+        plans: One row per account and month wanted: account_id, month, plan, price, currency, allowance, is_closed.
         as_of: The run's logical time.
     """
     counts = ledger.group_by("account_id", "month").agg(mep=pl.len())
@@ -99,6 +99,8 @@ def summarise_meps(ledger: pl.LazyFrame, plans: pl.LazyFrame, *, as_of: datetime
         plans.join(counts, on=["account_id", "month"], how="left")
         .with_columns(pl.col("mep").fill_null(0).cast(pl.Int64))
         .with_columns(
+            projected=pl.lit(None, dtype=pl.Int64),
+            adjustments=pl.lit(0, dtype=pl.Int64),
             overage=pl.when(pl.col("allowance").is_not_null()).then((pl.col("mep") - pl.col("allowance")).clip(0)),
             as_of=pl.lit(as_of).dt.convert_time_zone("UTC"),
         )

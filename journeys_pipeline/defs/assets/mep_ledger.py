@@ -101,8 +101,19 @@ def _plans(catalog: Catalog, accounts: list[str], scope: Scope, month: date, sta
         {
             "account_id": accounts,
             "month": [month] * len(accounts),
-            "allowance": [subscription.allowance if subscription else None for subscription in subscriptions],
+            **{
+                name: [getattr(subscription, name, None) for subscription in subscriptions]
+                for name in ("plan", "price", "currency", "allowance")
+            },
             "is_closed": [has_closed and account not in waiting for account in accounts],
         },
-        schema={"account_id": pl.String, "month": pl.Date, "allowance": pl.Int64, "is_closed": pl.Boolean},
+        schema={
+            "account_id": pl.String,
+            "month": pl.Date,
+            "plan": pl.String,
+            "price": pl.Decimal(18, 6),
+            "currency": pl.String,
+            "allowance": pl.Int64,
+            "is_closed": pl.Boolean,
+        },
     )
