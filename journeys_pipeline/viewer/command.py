@@ -39,7 +39,8 @@ def serve(
     if (account is None or role is None) if user else (account or role):
         raise typer.BadParameter("--as, --account and --role go together.")
     visitor = NamedVisitor(user, account, role) if user and account and role else None
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.getLogger("journeys_pipeline.viewer").setLevel(logging.INFO)
     try:
         settings = settle(environment.viewer(), host, port, visitor=visitor)
         run(settings, console)

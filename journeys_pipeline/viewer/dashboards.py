@@ -58,8 +58,15 @@ def _choose(visit: Visit, manifest: Manifest, file: str) -> Page:
     fuller = (page for page in manifest.pages if page.instead_of == file and _is_open_to(visit, page))
     page = next(fuller, None) or manifest.page(file)
     if page is None:
+        _refuse_other_tier(visit, file.partition(".")[0].partition("-")[0])  # its package is why it was never made
         raise refusals.not_here()
     return page
+
+
+def _refuse_other_tier(visit: Visit, section: str) -> None:
+    tiers = TIERS_OF_SECTION.get(section)
+    if tiers and visit.tier not in tiers:
+        raise refusals.other_tier(tiers, visit.tier, ask=visit.contact)
 
 
 def _is_open_to(visit: Visit, page: Page) -> bool:
@@ -73,8 +80,6 @@ def _is_open_to(visit: Visit, page: Page) -> bool:
 def _refuse_unless_open(visit: Visit, page: Page) -> None:
     if page.early_access is not None and page.early_access not in visit.account.early_access:
         raise refusals.not_here()
-    tiers = TIERS_OF_SECTION.get(page.section)
-    if tiers and visit.tier not in tiers:
-        raise refusals.other_tier(tiers, visit.tier, ask=visit.contact)
+    _refuse_other_tier(visit, page.section)
     if page.roles and {role.label for role in visit.roles}.isdisjoint(page.roles):
         raise refusals.other_role(page.roles, ask=visit.contact)

@@ -27,8 +27,9 @@ class TermsPage:
         visit = self._gate.approach(request)
         if visit.terms is None:
             raise refusals.no_terms(ask=visit.contact)
-        user = visit.visitor.user
-        return page("terms", account=visit.account, terms=visit.terms, user=user, ask=visit.contact)
+        account, user, terms = visit.account, visit.visitor.user, visit.terms
+        has_accepted = self._gate.book.has_accepted(account.id, user, terms)
+        return page("terms", account=account, terms=terms, user=user, ask=visit.contact, has_accepted=has_accepted)
 
     async def accept(self, request: Request) -> Response:
         """Keep that the visitor accepted the text that they were shown."""

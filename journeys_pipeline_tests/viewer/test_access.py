@@ -77,6 +77,17 @@ def test_f87_f101_a_page_of_another_package_names_the_package_and_whom_to_ask(re
     assert "jo@small.example" in answer.text
 
 
+@pytest.mark.parametrize("page", ["rows.html", "custom-autumn.html"])
+@pytest.mark.parametrize(("account_id", "status"), [("small", 403), ("middle", 403), ("large", 404)])
+def test_f87_f88_what_was_never_made_for_a_package_names_the_package(
+    readers: Proxy, account_id: str, status: int, page: str
+) -> None:
+    answer = readers.get(f"/{account_id}/{page}", f"ana@{account_id}.example")
+
+    assert answer.status == status
+    assert ("package scale" in answer.text) == (status == 403)
+
+
 def test_a_group_gives_its_roles_to_all_its_users(home: Home) -> None:
     with served(home.application()) as proxy:
         shut = proxy.get("/large/terms", "new@large.example", groups="other, small-analysts")

@@ -30,9 +30,12 @@ def test_f92_no_report_is_asked_for_before_the_terms_are_accepted(proxy: Proxy) 
 def test_f92_accepting_opens_the_pages(proxy: Proxy) -> None:
     terms = proxy.get("/small/terms", ANA)
     accepted = proxy.post("/small/terms", ANA, fields_of(terms))
-    page = proxy.get("/small/imports.html", ANA)
+    page, again = proxy.get("/small/imports.html", ANA), proxy.get("/small/terms", ANA)
 
     assert TEXT in terms.text
+    assert "<form" in terms.text
+    assert TEXT in again.text
+    assert "<form" not in again.text
     assert (accepted.status, accepted.headers["location"]) == (303, "/small/")
     assert page.status == 200
 
