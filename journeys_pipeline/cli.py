@@ -18,6 +18,7 @@ from journeys_pipeline.adapters.clock import now
 from journeys_pipeline.adapters.whole_files import write_whole
 from journeys_pipeline.catalog import Catalog, CatalogError, load_catalog
 from journeys_pipeline.periods import days_between, parse_month
+from journeys_pipeline.superset.command import superset
 from journeys_pipeline.viewer.command import dashboards
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ app = typer.Typer(
 imports = typer.Typer(no_args_is_help=True, help="What became of contact files.")
 app.add_typer(imports, name="import")
 app.add_typer(dashboards, name="dashboards")
+app.add_typer(superset, name="superset")
 console = Console()
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Logical time, ISO 8601 with offset. Default: now.")]

@@ -73,4 +73,9 @@ def viewer() -> dict[str, str]:
     }
 
 
+def superset_password() -> str:
+    """The password of the administrator who imports assets into a Superset."""
+    return os.environ.get("JOURNEYS_SUPERSET_PASSWORD", "")
+
+
 SMTP_PASSWORD = "JOURNEYS_SMTP_PASSWORD"  # noqa: S105 - the variable's name, not its value
