@@ -11,13 +11,21 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_o
 
 DEADLINE_S = 300
 PAGE_SIZE = 100
+MOST_SAID = 2000
 
 Permission = tuple[str, str]
 """What may be done, and to what: ("can_read", "Dashboard")."""
 
 
 class SupersetRefused(Exception):
-    """The Superset did not do what it was asked; the message has its own words, never a password."""
+    """The Superset did not do what it was asked; the message has its own words, never a password.
+
+    `status` is that of its answer, if it gave one.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Superset:
@@ -52,16 +60,16 @@ class Superset:
             f"--{boundary}--\r\n".encode(),
         ]
         kind = f"multipart/form-data; boundary={boundary}"
-        self._ask("POST", "assets/import/", b"".join(parts), kind)
+        self.ask("POST", "assets/import/", b"".join(parts), kind)
 
     def permissions(self) -> dict[Permission, int]:
         """All permissions that there are, with their ids."""
-        rows = self._all("security/permissions-resources/")
+        rows = self.rows("security/permissions-resources/")
         return {(row["permission"]["name"], row["view_menu"]["name"]): row["id"] for row in rows}
 
     def make_role(self, name: str, permissions: Iterable[int] | None) -> int:
         """The id of the role of that name, made if need be; with exactly these permissions, or those that it has."""
-        known = {row["name"]: row["id"] for row in self._all("security/roles/")}
+        known = {row["name"]: row["id"] for row in self.rows("security/roles/")}
         role = known[name] if name in known else self.send("POST", "security/roles/", {"name": name})["id"]
         if permissions is not None:
             ids = {"permission_view_menu_ids": sorted(permissions)}
@@ -70,7 +78,7 @@ class Superset:
 
     def make_rule(self, rule: Mapping[str, Any]) -> None:
         """Put a row-level rule in the place of the one of its name."""
-        known = {row["name"]: row["id"] for row in self._all("rowlevelsecurity/")}
+        known = {row["name"]: row["id"] for row in self.rows("rowlevelsecurity/")}
         if rule["name"] in known:
             self.send("PUT", f"rowlevelsecurity/{known[rule['name']]}", rule)
         else:
@@ -79,25 +87,41 @@ class Superset:
     def remove_rules(self, prefix: str, *, keep: Iterable[str]) -> None:
         """Remove the row-level rules whose names begin like this, but these."""
         kept = set(keep)
-        for row in [*self._all("rowlevelsecurity/")]:
+        for row in [*self.rows("rowlevelsecurity/")]:
             if row["name"].startswith(prefix) and row["name"] not in kept:
                 self.send("DELETE", f"rowlevelsecurity/{row['id']}")
 
     def datasets(self, database: str) -> dict[str, int]:
         """The ids of a database's datasets, by table."""
-        rows = self._all("dataset/")
+        rows = self.rows("dataset/")
         return {row["table_name"]: row["id"] for row in rows if row["database"]["database_name"] == database}
 
     def send(self, method: str, path: str, content: Any = None) -> Any:
-        """The answer to a request, both as JSON.
+        """The answer to a request, both as JSON; see `ask`."""
+        body = None if content is None else json.dumps(content).encode()
+        return json.loads(self.ask(method, path, body, "application/json"))
+
+    def ask(self, method: str, path: str, body: bytes | None, kind: str) -> bytes:
+        """The answer to a request, as it came.
 
         Raises:
             SupersetRefused: it was refused, or nobody answered.
         """
-        body = None if content is None else json.dumps(content).encode()
-        return self._ask(method, path, body, "application/json")
+        headers = self._headers | {"Content-Type": kind, "Accept": "application/json"}
+        request = Request(f"{self._url}/api/v1/{path}", data=body, headers=headers, method=method)  # noqa: S310 - http(s) only
+        try:
+            with self._opener.open(request, timeout=DEADLINE_S) as response:
+                return response.read()
+        except HTTPError as error:
+            with error:
+                said = error.read().decode(errors="replace")[:MOST_SAID]
+            message = f"{method} {path.partition('?')[0]}: {error.code} {said}"
+            raise SupersetRefused(message, status=error.code) from None
+        except (URLError, TimeoutError) as error:
+            raise SupersetRefused(f"{self._url} does not answer: {type(error).__name__}.") from None
 
-    def _all(self, path: str) -> Iterator[Any]:
+    def rows(self, path: str) -> Iterator[Any]:
+        """All rows of a list, page by page."""
         page = 0
         while True:
             query = quote(f"(page:{page},page_size:{PAGE_SIZE})")
@@ -106,19 +130,6 @@ class Superset:
             if len(rows) < PAGE_SIZE:
                 return
             page += 1
-
-    def _ask(self, method: str, path: str, body: bytes | None, kind: str) -> Any:
-        headers = self._headers | {"Content-Type": kind, "Accept": "application/json"}
-        request = Request(f"{self._url}/api/v1/{path}", data=body, headers=headers, method=method)  # noqa: S310 - http(s) only
-        try:
-            with self._opener.open(request, timeout=DEADLINE_S) as response:
-                return json.loads(response.read())
-        except HTTPError as error:
-            with error:
-                said = error.read().decode(errors="replace")[:2000]
-            raise SupersetRefused(f"{method} {path.partition('?')[0]}: {error.code} {said}") from None
-        except (URLError, TimeoutError, ValueError) as error:
-            raise SupersetRefused(f"{self._url} does not answer like a Superset: {type(error).__name__}.") from None
 
 
 def _part(boundary: str, name: str, kind: str, content: bytes) -> bytes:

@@ -40,6 +40,7 @@ UNIQUE = frozenset(
 NO_SUMS = frozenset(
     {"cumulative", "hour", "journey_version", "newest_version", "price", "projected", "rank", "row_number", "weekday"}
 )
+MONEY = frozenset({"cost", "goal_value"})
 EVERY_ENTRY = frozenset({"element_performance_by_month"})
 """Tables in which `entered` counts arrivals, not people."""
 
@@ -76,7 +77,8 @@ def time_column(table_name: str) -> str:
 
 def metric_name(table_name: str, column: str) -> str:
     """The metric that is made of a column."""
-    return f"{'unique' if _is_unique(table_name, column) else 'total'}_{column}"
+    kind = "unique" if _is_unique(table_name, column) else "total"
+    return f"{kind}_{column.removeprefix('unique_').removeprefix('total_')}"
 
 
 def _is_unique(table_name: str, column: str) -> bool:
@@ -90,15 +92,26 @@ def _is_count(column: sa.Column[Any]) -> bool:
 
 
 def _metric(table_name: str, column: sa.Column[Any]) -> dict[str, Any]:
-    name, total = metric_name(table_name, column.name), f"SUM({column.name})"
-    if not _is_unique(table_name, column.name):
-        return {"metric_name": name, "verbose_name": words(column.name), "expression": total}
+    """A sum, where it may be made at all; empty where it would say something wrong."""
+    guards = [guard for applies, guard in _guards(table_name, column) if applies]
+    total = f"SUM({column.name})"
     return {
-        "metric_name": name,
+        "metric_name": metric_name(table_name, column.name),
         "verbose_name": words(column.name),
-        "expression": f"CASE WHEN COUNT(*) = COUNT(DISTINCT account_id) THEN {total} END",
-        "description": "Empty where it would add up rows of an account: people are counted once for each row",
+        "description": column.comment,
+        "expression": f"CASE WHEN {' AND '.join(guards)} THEN {total} END" if guards else total,
     }
+
+
+def _guards(table_name: str, column: sa.Column[Any]) -> list[tuple[bool, str]]:
+    return [
+        # people are counted once for each row: rows of one account are not added (D20)
+        (_is_unique(table_name, column.name), "COUNT(*) = COUNT(DISTINCT account_id)"),
+        # money of several currencies is not added (D18)
+        (column.name in MONEY, "COUNT(DISTINCT currency) = 1"),
+        # of calls, version 0 is all versions together
+        (table_name.startswith(("call_", "menu_")), "(MIN(journey_version) > 0 OR MAX(journey_version) = 0)"),
+    ]
 
 
 def _column(column: sa.Column[Any], dialect: str) -> dict[str, Any]:

@@ -4,6 +4,8 @@ import io
 import json
 import re
 import zipfile
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,12 +14,12 @@ from ruamel.yaml import YAML
 
 from journeys_pipeline.adapters.warehouse import METADATA
 from journeys_pipeline.superset.bundle import make_bundle, password_of
-from journeys_pipeline.superset.datasets import EVERY_ENTRY, MEP, STANDARD, UNIQUE, dataset
+from journeys_pipeline.superset.datasets import MEP, STANDARD, UNIQUE, dataset
 from journeys_pipeline.superset.standard import STANDARD as DASHBOARDS
 
 SQLITE, POSTGRESQL = "sqlite:////data/warehouse.sqlite", "postgresql+psycopg2://reader:s3cret%21@db.internal/journeys"
 TABLES = [*STANDARD, *MEP]
-PEOPLE = re.compile(r"\b(unique|different) (people|persons|callers)", re.IGNORECASE)
+PEOPLE = re.compile(r"\b(unique|different)\b", re.IGNORECASE)
 
 
 def files_of(bundle: bytes) -> dict[str, Any]:
@@ -43,7 +45,7 @@ def test_the_same_warehouse_gives_the_same_bytes() -> None:
 def test_ids_stay_so_that_a_later_bundle_replaces_an_earlier_one(files: dict[str, Any]) -> None:
     database = files["journeys/databases/journeys.yaml"]
 
-    assert database["uuid"] == "2ae5eb42-ae92-56f4-ad33-1cda0d3e6307"
+    assert database["uuid"] == "5d3b529f-023c-55e3-b4de-e1a0fdbb06bd"
 
 
 def test_a_password_is_not_in_the_bundle() -> None:
@@ -112,36 +114,79 @@ def test_every_dataset_has_the_columns_of_its_table_and_says_whose_a_row_is(tabl
 
 @pytest.mark.parametrize("table", TABLES)
 def test_d20_every_count_of_people_is_known_as_unique(table: str) -> None:
-    of_people = {column.name for column in METADATA.tables[table].columns if PEOPLE.search(column.comment or "")}
+    counts = [column for column in METADATA.tables[table].columns if isinstance(column.type, sa.Integer)]
 
-    assert of_people - {"entered"} * (table in EVERY_ENTRY) <= UNIQUE | {"billed"}
+    of_people = {column.name for column in counts if PEOPLE.search(column.comment or "")}
+
+    assert of_people <= UNIQUE
 
 
-def test_d20_a_unique_count_is_not_added_up_within_an_account() -> None:
-    metrics = {
-        each["metric_name"]: each["expression"] for each in dataset("account_performance_by_day", "sqlite")["metrics"]
-    }
+def measured(table: str, metric: str, rows: list[dict[str, Any]], only: str = "1 = 1") -> Any:
+    """What a metric comes to over rows of a table, whose other columns are zero."""
+    definition = METADATA.tables[table]
+    expression = next(
+        each["expression"] for each in dataset(table, "sqlite")["metrics"] if each["metric_name"] == metric
+    )
+    zeros = {column.name: 0 for column in definition.columns if isinstance(column.type, sa.Integer | sa.Numeric)}
+    texts = {column.name: "x" for column in definition.columns if isinstance(column.type, sa.String)}
     engine = sa.create_engine("sqlite://")
-    METADATA.tables["account_performance_by_day"].create(engine)
-    rows = [("acme", 1, 10), ("acme", 2, 20), ("zeta", 1, 400)]
+    definition.create(engine)
+    with engine.begin() as connection:
+        connection.execute(definition.insert(), [zeros | texts | row for row in rows])
+        return connection.exec_driver_sql(f"SELECT {expression} FROM {table} WHERE {only}").scalar()
 
-    with engine.connect() as connection:
-        for account_id, day, count in rows:
-            values = f"'{account_id}', '2026-11-0{day}', {count}, 0, 0, 0, {count}"
-            connection.exec_driver_sql(f"INSERT INTO account_performance_by_day VALUES ({values})")
-        ask = f"SELECT {metrics['unique_profiles_in_journey']}, {metrics['total_messages_sent']} FROM account_performance_by_day"
-        both_days = connection.exec_driver_sql(ask).one()
-        one_day = connection.exec_driver_sql(f"{ask} WHERE period = '2026-11-01'").one()
 
-    assert tuple(both_days) == (None, 430)
-    assert tuple(one_day) == (410, 410)
+@pytest.mark.parametrize(
+    ("metric", "only", "expected"),
+    [
+        ("unique_profiles_in_journey", "1 = 1", None),
+        ("unique_profiles_in_journey", "period = '2026-11-01'", 410),
+        ("unique_profiles_in_journey", "account_id = 'zeta'", 400),
+        ("total_messages_sent", "1 = 1", 430),
+        ("unique_profiles_in_journey", "1 = 0", None),
+    ],
+)
+def test_d20_a_unique_count_is_not_added_up_within_an_account(metric: str, only: str, expected: int | None) -> None:
+    counts = [("acme", date(2026, 11, 1), 10), ("acme", date(2026, 11, 2), 20), ("zeta", date(2026, 11, 1), 400)]
+    rows = [
+        {"account_id": account_id, "period": day, "profiles_in_journey": count, "messages_sent": count}
+        for account_id, day, count in counts
+    ]
+
+    found = measured("account_performance_by_day", metric, rows, only)
+
+    assert found == expected
+
+
+@pytest.mark.parametrize(("only", "expected"), [("1 = 1", None), ("currency = 'EUR'", 1.75), ("currency = 'USD'", 4)])
+def test_d18_money_of_several_currencies_is_not_added_up(only: str, expected: float | None) -> None:
+    prices = [("sms", "EUR", Decimal("1.25")), ("email", "EUR", Decimal("0.50")), ("sms", "USD", Decimal(4))]
+    rows = [
+        {"account_id": "acme", "period": date(2026, 11, 1), "channel": channel, "currency": currency, "cost": cost}
+        for channel, currency, cost in prices
+    ]
+
+    assert measured("channel_costs_by_month", "total_cost", rows, only) == expected
+
+
+@pytest.mark.parametrize(
+    ("only", "expected"), [("1 = 1", None), ("journey_version = 0", 30), ("journey_version > 0", 30)]
+)
+def test_calls_of_all_versions_together_are_not_added_to_those_of_each(only: str, expected: int | None) -> None:
+    rows = [
+        {"account_id": "acme", "period": date(2026, 11, 1), "journey_version": version, "calls": calls}
+        for version, calls in [(0, 30), (1, 10), (2, 20)]
+    ]
+
+    assert measured("call_performance_by_month", "total_calls", rows, only) == expected
 
 
 def test_the_calendar_month_of_a_day_and_of_a_time_is_its_month() -> None:
     by_day = dataset("account_performance_by_day", "sqlite")["columns"][-1]["expression"]
     by_time = dataset("import_performance", "sqlite")["columns"][-1]["expression"]
     with sa.create_engine("sqlite://").connect() as connection:
-        ask = f"SELECT {by_day}, {by_time} FROM (SELECT '2026-11-24' AS period, '2026-11-24 01:02:03.000004' AS fetched_at)"
+        rows = "SELECT '2026-11-24' AS period, '2026-11-24 01:02:03.000004' AS fetched_at"
+        ask = f"SELECT {by_day}, {by_time} FROM ({rows})"
         found = connection.exec_driver_sql(ask).one()
 
     assert tuple(found) == ("2026-11", "2026-11")
