@@ -9,6 +9,7 @@ from journeys_pipeline.periods import month_of
 
 AS_OF_TAG = "journeys/as_of"
 TIER_TAG = "journeys/tier"
+WHY_TAG = "journeys/why"
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
 
@@ -51,10 +52,10 @@ def created_at(instance: dg.DagsterInstance, run: dg.DagsterRun, *, run_id: str 
     return record.create_timestamp.astimezone(UTC)
 
 
-def range_tags(first: date, last: date, *, as_of: datetime) -> dict[str, str]:
-    """The tags of a run over partitions first..last, both inclusive, at a logical time."""
+def range_tags(first: date, last: date, *, as_of: datetime, why: str = "") -> dict[str, str]:
+    """The tags of a run over partitions first..last, both inclusive, at a logical time, and why past ones are made."""
     return {
         RANGE_START_TAG: first.isoformat(),
         RANGE_END_TAG: last.isoformat(),
         AS_OF_TAG: as_of.isoformat(),
-    }
+    } | ({WHY_TAG: why} if why else {})

@@ -17,7 +17,7 @@ from journeys_pipeline.adapters.clock import now
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.adapters.whole_files import write_whole
 from journeys_pipeline.catalog import Catalog, load_catalog
-from journeys_pipeline.defs.refresh import stale_days
+from journeys_pipeline.defs.refresh import stale_days, why_anew
 from journeys_pipeline.demo.catalog import write_catalog
 from journeys_pipeline.demo.drops import staged_drops
 from journeys_pipeline.demo.sftp_server import serve
@@ -96,9 +96,10 @@ def sample_world(root: Path, progress: Progress, *, people: int, days: int, acco
 def take_drop(drop: Drop, catalog: Catalog) -> None:
     """Fetch at the drop's time, then make every day that its files touched."""
     runs.fetch(as_of=drop.as_of)
-    stale = stale_days(_warehouse(), [account.id for account in catalog.accounts], as_of=drop.as_of)["day"]
-    if len(stale):
-        runs.refresh(min(stale), max(stale), as_of=drop.as_of)
+    stale = stale_days(_warehouse(), [account.id for account in catalog.accounts], as_of=drop.as_of)
+    if stale.height:
+        first, last = min(stale["day"]), max(stale["day"])
+        runs.refresh(first, last, as_of=drop.as_of, why=why_anew(stale, first, last, as_of=drop.as_of))
 
 
 def _make_reports(catalog: Catalog, world: World, progress: Progress) -> None:

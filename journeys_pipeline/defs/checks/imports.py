@@ -16,8 +16,8 @@ WARN_FOR = timedelta(days=7)
 
 @dg.asset_check(
     asset="import_performance",
-    description="Total = valid + invalid, and the totals are the entries in the lake: of the files that were read within a "
-    "day of the newest (F46).",
+    description="Total = valid + invalid, and the totals are the entries in the lake, of the files that were read "
+    "within a day of the newest (F46).",
     blocking=True,
 )
 def totals_are_valid_plus_invalid(
