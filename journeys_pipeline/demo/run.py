@@ -14,6 +14,7 @@ from rich.progress import Progress
 
 from journeys_pipeline import environment, runs
 from journeys_pipeline.adapters.clock import now
+from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.adapters.whole_files import write_whole
 from journeys_pipeline.catalog import Catalog, load_catalog
@@ -27,6 +28,7 @@ from journeys_pipeline.schemas.contact_entries import ImportPerformance
 from journeys_pipeline.schemas.landed_files import FeedReadings, LandedFiles
 from journeys_pipeline.schemas.mep_ledger import MepSummary
 from journeys_pipeline.schemas.metrics import CampaignPerformance
+from journeys_pipeline.schemas.people import Identities
 from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
 from journeys_pipeline.showing import progress_bars, show
 
@@ -119,6 +121,9 @@ def _print_summary(console: Console, world: World) -> None:
     totals = pl.col("total_entries", "valid_entries", "invalid_entries", "duplicate_entries").sum()
     imports = warehouse.read(ImportPerformance).group_by("account_id").agg(totals).sort("account_id")
     show(console, imports, title="Contact entries, accepted and refused")
+    identities = Lake(environment.home() / "lake").scan(Identities).group_by("account_id")
+    known_as = identities.agg(ids=pl.len(), persons=pl.col("resolved_person_id").n_unique()).sort("account_id")
+    show(console, known_as.collect(), title="Ids that stand for another: of the merged, and of known contacts")
     month = month_of(world.now.date())
     metrics = warehouse.read(CampaignPerformance, {"period": [month]}, grain="month")
     show(console, metrics.select(**NARROW), title=f"Campaign performance, {month:%Y-%m}: unique people, messages sent")
