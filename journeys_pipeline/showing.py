@@ -14,7 +14,7 @@ from rich.table import Table
 from journeys_pipeline import environment
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.warehouse import Warehouse
-from journeys_pipeline.defs.assets.metrics import read_facts
+from journeys_pipeline.defs.fact_reading import read_facts
 from journeys_pipeline.rendering.csv import render_csv
 from journeys_pipeline.schemas.contact_entries import ImportPerformance
 from journeys_pipeline.schemas.landed_files import FileSightings, LandedFiles
@@ -88,7 +88,7 @@ def journey_figures(
         journey: This journey alone.
         version: This version of it alone.
     """
-    facts = read_facts(Lake(environment.home() / "lake"), accounts)
+    facts = read_facts(Lake(environment.lake_place()), accounts)
     wanted = narrow(facts, journey, version) if journey else facts
     return FIGURES_BY[by](wanted, Periods(start, end, "range")).drop("period").collect(engine="streaming")
 

@@ -23,8 +23,8 @@ from journeys_pipeline.schemas.landed_files import (
     FileSightings,
     LandedFiles,
 )
-from journeys_pipeline.schemas.mep_ledger import MepSummary
-from journeys_pipeline.schemas.metrics import FIGURES, JourneySummary, Refreshes, TouchedDays
+from journeys_pipeline.schemas.mep_ledger import MEP_SUMMARIES, MepStatements
+from journeys_pipeline.schemas.metrics import FIGURES, AccountMonthStarts, JourneySummary, Refreshes, TouchedDays
 from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
 from journeys_pipeline.schemas.shared_columns import meaning_of
 
@@ -69,7 +69,9 @@ def _define(metadata: sa.MetaData) -> dict[tuple[type[dy.Schema], str], sa.Table
         Refreshes,
         TouchedDays,
         JourneySummary,
-        MepSummary,
+        AccountMonthStarts,
+        *MEP_SUMMARIES,
+        MepStatements,
         ReportRegister,
         MailOutbox,
     ]

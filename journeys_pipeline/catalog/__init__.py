@@ -4,6 +4,7 @@ from journeys_pipeline.catalog.loading import load_catalog
 from journeys_pipeline.catalog.mistakes import CatalogError, Mistake
 from journeys_pipeline.catalog.models import (
     Account,
+    AnyConnection,
     Catalog,
     Connection,
     ContactsFeed,
@@ -12,6 +13,7 @@ from journeys_pipeline.catalog.models import (
     JourneysFeed,
     PeopleFeed,
     Settings,
+    StoreConnection,
     SubAccount,
     Subscription,
     TierPeriod,
@@ -28,6 +30,7 @@ from journeys_pipeline.catalog.values import Marker
 
 __all__ = [
     "Account",
+    "AnyConnection",
     "Catalog",
     "CatalogError",
     "Connection",
@@ -45,6 +48,7 @@ __all__ = [
     "Mistake",
     "PeopleFeed",
     "Settings",
+    "StoreConnection",
     "SubAccount",
     "Subscription",
     "TierPeriod",

@@ -64,6 +64,8 @@ def _repeated(entries: Iterable[Entry], key: str) -> Iterator[Finding]:
 
 def _some_login(connection: Entry) -> Iterator[Finding]:
     where, mapping = connection
+    if "url" in mapping:
+        return
     if all(mapping.get(key) is None for key in ("key_file", "password_env")):
         yield where, "has no way to log in: add `key_file`, or `password_env` (the name of an environment variable)"
     if mapping.get("passphrase_env") is not None and mapping.get("key_file") is None:

@@ -18,6 +18,7 @@ from journeys_pipeline.catalog.models import (
     JourneysFeed,
     PeopleFeed,
     Settings,
+    StoreConnection,
     SubAccount,
     Subscription,
     TierPeriod,
@@ -30,19 +31,21 @@ FEEDS: dict[str | int, type[BaseModel]] = {
     "people": PeopleFeed,
     "contacts": ContactsFeed,
 }
+PLACES: dict[str | int, type[BaseModel]] = {"sftp": Connection, "store": StoreConnection}
 REPORTS: dict[str | int, type[BaseModel]] = {
     "mep": DeclaredMeps,
     "channels": DeclaredChannels,
     "imports": DeclaredImports,
     "custom": DeclaredTable,
 }
-KINDS = {"feeds": FEEDS, "reports": REPORTS}
+KINDS = {"feeds": FEEDS, "connections": PLACES, "reports": REPORTS}
 MODELS: dict[str | int, type[BaseModel]] = {
     "accounts": Account,
     "tiers": TierPeriod,
     "subscriptions": Subscription,
     "sub_accounts": SubAccount,
     "connections": Connection,
+    **PLACES,
     "settings": Settings,
     "filters": Filter,
     **FEEDS,
@@ -104,7 +107,7 @@ def _keys(model: type[BaseModel]) -> list[str]:
 
 
 def _without_tag(location: Where) -> Where:
-    """Pydantic puts the kind of a feed or report behind its number; the file has no such level."""
+    """Pydantic puts the kind of a feed, connection or report behind its number; the file has no such level."""
     return tuple(
         part for at, part in enumerate(location) if not (at > 1 and part in KINDS.get(str(location[at - 2]), {}))
     )

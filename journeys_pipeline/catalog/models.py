@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Discriminator, Field, Tag
 
 from journeys_pipeline.catalog.reports import AnyReport, DeclaredReport
 from journeys_pipeline.catalog.values import (
@@ -22,6 +22,7 @@ from journeys_pipeline.catalog.values import (
     MailAddress,
     Price,
     Region,
+    StoreUrl,
     Text,
     VariableName,
 )
@@ -128,11 +129,18 @@ class ContactsFeed(_Feed):
 Feed = Annotated[EventsFeed | JourneysFeed | PeopleFeed | ContactsFeed, Field(discriminator="kind")]
 
 
-class Connection(_Model):
-    """An SFTP server that an account's files are fetched from (F40)."""
-
+class _Place(_Model):
     id: Id
     account_id: str
+    folder: Text = "."
+    connections_at_once: Annotated[int, Field(ge=1, le=100)] = 2
+    fetch_deadline_s: Annotated[int, Field(ge=1, le=86_400)] = 1800
+    feeds: Annotated[list[Feed], Field(min_length=1)]
+
+
+class Connection(_Place):
+    """An SFTP server that an account's files are fetched from (F40)."""
+
     host: Text
     port: Annotated[int, Field(ge=1, le=65535)] = 22
     user: Text
@@ -140,10 +148,31 @@ class Connection(_Model):
     passphrase_env: VariableName | None = None
     password_env: VariableName | None = None
     host_keys: HostKeys = Field(alias="host_key")
-    folder: Text = "."
-    connections_at_once: Annotated[int, Field(ge=1, le=100)] = 2
-    fetch_deadline_s: Annotated[int, Field(ge=1, le=86_400)] = 1800
-    feeds: Annotated[list[Feed], Field(min_length=1)]
+
+    @property
+    def server(self) -> str:
+        """What limits of connections at once are counted for."""
+        return f"{self.host.lower()}:{self.port}"
+
+
+class StoreConnection(_Place):
+    """A folder or an object store that an account's files are fetched from, in the way of an SFTP server."""
+
+    url: StoreUrl
+
+    @property
+    def server(self) -> str:
+        """What limits of connections at once are counted for."""
+        return "/".join(self.url.split("/")[:3])
+
+
+def _kind_of_place(data: Any) -> str:
+    return "store" if isinstance(data, StoreConnection) or (isinstance(data, dict) and "url" in data) else "sftp"
+
+
+AnyConnection = Annotated[
+    Annotated[Connection, Tag("sftp")] | Annotated[StoreConnection, Tag("store")], Discriminator(_kind_of_place)
+]
 
 
 class Settings(_Model):
@@ -157,7 +186,7 @@ class Catalog(_Model):
     """Who our customers are, and where their files come from."""
 
     accounts: Annotated[list[Account], Field(min_length=1)]
-    connections: Annotated[list[Connection], Field(min_length=1)]
+    connections: Annotated[list[AnyConnection], Field(min_length=1)]
     reports: list[AnyReport] = []
     settings: Settings = Settings()
 

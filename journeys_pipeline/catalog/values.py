@@ -168,6 +168,14 @@ VariableName = Annotated[
 ]
 HostKeys = Annotated[list[Annotated[Text, AfterValidator(_host_key)]], BeforeValidator(_listed), Field(min_length=1)]
 ColumnNames = Annotated[list[Text], BeforeValidator(_listed), Field(min_length=1)]
+StoreUrl = Annotated[
+    Text,
+    _matching(
+        r"file:///[^?#]*|(s3|s3a|az|abfss?|gs)://[^/?#@]+(/[^?#]*)?",
+        "must be a folder (file:///drop/acme) or an object store (s3://bucket/acme), without credentials: "
+        "these come from the environment",
+    ),
+]
 CompleteWhen = Annotated[HowComplete, PlainValidator(_how_complete)]
 Region = Annotated[str, AfterValidator(_region)]
 Encoding = Annotated[str, AfterValidator(_encoding)]

@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from journeys_pipeline.defs.assets.account_metrics import daily_account_assets, monthly_account_assets
 from journeys_pipeline.defs.assets.daily_facts import fact_assets
 from journeys_pipeline.defs.assets.ivr_facts import ivr_fact_assets
 from journeys_pipeline.defs.assets.ivr_metrics import daily_ivr_assets, monthly_ivr_assets
@@ -13,12 +14,20 @@ from journeys_pipeline.tiers import Tier
 
 DAILY = [
     asset.key.to_user_string()
-    for asset in (*fact_assets, *ivr_fact_assets, *daily_metric_assets, *daily_ivr_assets, refreshes)
+    for asset in (
+        *fact_assets,
+        *ivr_fact_assets,
+        *daily_account_assets,
+        *daily_metric_assets,
+        *daily_ivr_assets,
+        refreshes,
+    )
 ]
 MONTHLY = [
     "mep_ledger",
+    "mep_adjustments",
     "mep_summary",
-    *(asset.key.to_user_string() for asset in (*monthly_metric_assets, *monthly_ivr_assets)),
+    *(asset.key.to_user_string() for asset in (*monthly_account_assets, *monthly_metric_assets, *monthly_ivr_assets)),
 ]
 
 INGESTED = [

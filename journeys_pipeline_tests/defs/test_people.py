@@ -14,15 +14,16 @@ import pytest
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.defs import people_reading
 from journeys_pipeline.defs.assets.mep_ledger import mep_ledger, mep_summary
-from journeys_pipeline.defs.assets.metrics import read_facts
 from journeys_pipeline.defs.assets.people import people
 from journeys_pipeline.defs.assets.reports import report_register
+from journeys_pipeline.defs.fact_reading import read_facts
 from journeys_pipeline.defs.resources import (
     CatalogFile,
     LakeFolder,
     LandingFolder,
     MailAccount,
     ReportsFolder,
+    StatementsFolder,
     WarehouseDatabase,
 )
 from journeys_pipeline.identity import identify
@@ -90,6 +91,7 @@ class World:
             "landing_folder": LandingFolder(folder=str(home / "landing")),
             "lake_folder": LakeFolder(folder=str(home / "lake")),
             "warehouse_database": WarehouseDatabase(url=f"sqlite:///{home / 'warehouse.sqlite'}"),
+            "statements_folder": StatementsFolder(folder=str(home / "statements")),
             "reports_folder": ReportsFolder(folder=str(home / "reports")),
             "mail_account": MailAccount(
                 host="", port=25, security="none", user="", sender="a@b.example", outbox=str(home / "outbox")

@@ -111,7 +111,9 @@ def mark_refreshed(database: WarehouseDatabase, account_id: str, day: date, *, b
 
 
 def summarise(database: WarehouseDatabase, month: date, *, is_closed: bool, account_id: str = "alfa") -> None:
-    row = {"account_id": account_id, "month": month, "mep": 1, "is_closed": is_closed, "as_of": TICK}
+    row = {"account_id": account_id, "month": month, "mep": 1, "is_closed": is_closed, "as_of": TICK} | {
+        "adjustments": 0
+    }
     upsert(database, MepSummary, row)
 
 
