@@ -31,6 +31,11 @@ def warehouse_url() -> str:
     return os.environ.get("JOURNEYS_WAREHOUSE_URL", f"sqlite:///{home() / 'warehouse.sqlite'}")
 
 
+def viewer_url() -> str:
+    """Where people open dashboards in a browser; empty where no viewer is run."""
+    return os.environ.get("JOURNEYS_VIEWER_URL", "").rstrip("/")
+
+
 def lake_place() -> str:
     """The folder or object-store URL of the Delta tables."""
     return os.environ.get("JOURNEYS_LAKE_URL", str(home() / "lake"))

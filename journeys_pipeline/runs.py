@@ -10,7 +10,7 @@ import dagster as dg
 
 from journeys_pipeline import environment
 from journeys_pipeline.definitions import defs
-from journeys_pipeline.defs.jobs import DAILY, MONTHLY, report_config, tier_config
+from journeys_pipeline.defs.jobs import DAILY, MONTHLY, PAGES, report_config, tier_config
 from journeys_pipeline.defs.partitions import AS_OF_TAG, range_tags
 from journeys_pipeline.periods import month_of
 from journeys_pipeline.tiers import Tier
@@ -55,6 +55,11 @@ def refresh(first: date, last: date, *, as_of: datetime, watch: Watch | None = N
     launch("refresh", tags=range_tags(first, last, as_of=as_of), run_config=tier_config(DAILY, tiers), watch=watch)
     months = range_tags(month_of(first), month_of(last), as_of=as_of)
     launch("book", tags=months, run_config=tier_config(MONTHLY, tiers), watch=watch)
+
+
+def show(*, as_of: datetime, watch: Watch | None = None) -> None:
+    """Draw all accounts' pages, check them, put them in place."""
+    launch("show", tags={AS_OF_TAG: as_of.isoformat()}, run_config=tier_config(PAGES, list(Tier)), watch=watch)
 
 
 def make_report(config: dict[str, Any], *, as_of: datetime) -> str:

@@ -7,6 +7,7 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from journeys_pipeline.catalog.dashboard_checks import check_dashboards
 from journeys_pipeline.catalog.mistakes import Where, nearest, written
 from journeys_pipeline.catalog.report_checks import check_reports
 
@@ -26,6 +27,7 @@ def cross_check(data: Any) -> list[Finding]:
     for account in accounts:
         for key, unique in (("tiers", "valid_from"), ("subscriptions", "valid_from"), ("sub_accounts", "id")):
             findings += _repeated(_entries(account, key), unique)
+        findings += check_dashboards(account)
     sub_accounts = {
         account["id"]: _texts(_entries((where, account), "sub_accounts"), "id")
         for where, account in accounts

@@ -7,6 +7,17 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from journeys_pipeline.catalog.cross_checks import cross_check
+from journeys_pipeline.catalog.dashboards import (
+    Chart,
+    Dashboard,
+    Figure,
+    Funnel,
+    HeatMap,
+    Kpis,
+    Note,
+    Table,
+    VegaLite,
+)
 from journeys_pipeline.catalog.document import Document, parse
 from journeys_pipeline.catalog.mistakes import CatalogError, Mistake, Where, advice, written
 from journeys_pipeline.catalog.models import (
@@ -25,6 +36,17 @@ from journeys_pipeline.catalog.models import (
 )
 from journeys_pipeline.catalog.reports import DeclaredChannels, DeclaredImports, DeclaredMeps, DeclaredTable, Filter
 
+WIDGETS: dict[str | int, type[BaseModel]] = {
+    "kpis": Kpis,
+    "line": Chart,
+    "area": Chart,
+    "bar": Chart,
+    "funnel": Funnel,
+    "heatmap": HeatMap,
+    "table": Table,
+    "note": Note,
+    "vega_lite": VegaLite,
+}
 FEEDS: dict[str | int, type[BaseModel]] = {
     "events": EventsFeed,
     "journeys": JourneysFeed,
@@ -38,7 +60,7 @@ REPORTS: dict[str | int, type[BaseModel]] = {
     "imports": DeclaredImports,
     "custom": DeclaredTable,
 }
-KINDS = {"feeds": FEEDS, "connections": PLACES, "reports": REPORTS}
+KINDS = {"feeds": FEEDS, "connections": PLACES, "reports": REPORTS, "widgets": WIDGETS}
 MODELS: dict[str | int, type[BaseModel]] = {
     "accounts": Account,
     "tiers": TierPeriod,
@@ -49,6 +71,9 @@ MODELS: dict[str | int, type[BaseModel]] = {
     "settings": Settings,
     "filters": Filter,
     **FEEDS,
+    "dashboards": Dashboard,
+    "figures": Figure,
+    **WIDGETS,
     **REPORTS,
 }
 
@@ -107,7 +132,7 @@ def _keys(model: type[BaseModel]) -> list[str]:
 
 
 def _without_tag(location: Where) -> Where:
-    """Pydantic puts the kind of a feed, connection or report behind its number; the file has no such level."""
+    """Pydantic puts the kind of a feed, connection, report or widget behind its number; the file has no such level."""
     return tuple(
         part for at, part in enumerate(location) if not (at > 1 and part in KINDS.get(str(location[at - 2]), {}))
     )

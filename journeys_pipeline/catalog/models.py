@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Discriminator, Field, Tag
 
+from journeys_pipeline.catalog.dashboards import Dashboard
 from journeys_pipeline.catalog.reports import AnyReport, DeclaredReport
 from journeys_pipeline.catalog.values import (
     FROZEN,
@@ -66,6 +67,7 @@ class Account(_Model):
     subscriptions: list[Subscription] = []
     sub_accounts: list[SubAccount] = []
     recipients: list[MailAddress] = []
+    dashboards: list[Dashboard] = []
 
     def tier_on(self, day: date) -> Tier:
         """The tier in force on a day; before the first, the first (F85)."""

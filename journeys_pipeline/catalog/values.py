@@ -153,6 +153,13 @@ Id = Annotated[
         "it becomes a folder's name",
     ),
 ]
+Slug = Annotated[
+    str,
+    _matching(
+        "[a-z0-9][a-z0-9-]{0,39}",
+        "must be 1 to 40 lower-case letters, digits or dashes, and begin with a letter or digit: it becomes an address",
+    ),
+]
 Currency = Annotated[str, _matching("[A-Z]{3}", "must be an ISO 4217 code: three capitals, like EUR")]
 Price = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)]
 MailAddress = Annotated[str, AfterValidator(_mail_address)]

@@ -7,6 +7,7 @@ import dagster as dg
 
 from journeys_pipeline.defs.assets.account_metrics import daily_account_assets, monthly_account_assets
 from journeys_pipeline.defs.assets.daily_facts import fact_assets
+from journeys_pipeline.defs.assets.dashboards import dashboard_assets
 from journeys_pipeline.defs.assets.ivr_facts import ivr_fact_assets
 from journeys_pipeline.defs.assets.ivr_metrics import daily_ivr_assets, monthly_ivr_assets
 from journeys_pipeline.defs.assets.metrics import daily_metric_assets, monthly_metric_assets, refreshes
@@ -34,6 +35,7 @@ INGESTED = [
     "landed_files", "contact_entries", "import_performance", "import_exports", "file_returns", "journeys",
     "journey_events", "people_changes", "identities",
 ]  # fmt: skip
+PAGES = [asset.key.to_user_string() for asset in dashboard_assets]
 
 ingest = dg.define_asset_job(
     "ingest",
@@ -68,6 +70,14 @@ mail = dg.define_asset_job(
 def report_config(config: Mapping[str, Any]) -> dict[str, Any]:
     """The run config that asks for a report, `config` as ReportConfig says."""
     return {"ops": {"report_register": {"config": dict(config)}}}
+
+
+show = dg.define_asset_job(
+    "show",
+    selection=PAGES,
+    description="Draw the pages of the accounts on the run's tiers, check them, put them in place.",
+    tags={"journeys/writes": "pages"},
+)
 
 
 def tier_config(assets: Sequence[str], tiers: Sequence[Tier]) -> dict[str, Any]:

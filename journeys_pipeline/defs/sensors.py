@@ -1,16 +1,17 @@
-"""Sensors: the ledger follows every run that made entries."""
+"""Sensors: the ledger follows every run that made entries, and pages follow the ledger."""
 
 from datetime import date
 
 import dagster as dg
 
-from journeys_pipeline.defs.jobs import MONTHLY, book, tier_config
-from journeys_pipeline.defs.partitions import RANGE_END_TAG, RANGE_START_TAG, TIER_TAG, range_tags, run_time
+from journeys_pipeline.defs.jobs import MONTHLY, PAGES, book, show, tier_config
+from journeys_pipeline.defs.partitions import AS_OF_TAG, RANGE_END_TAG, RANGE_START_TAG, TIER_TAG, range_tags, run_time
 from journeys_pipeline.periods import month_of
 from journeys_pipeline.tiers import Tier
 
 ENTRIES = dg.AssetKey("journey_entries")
 LEDGER = dg.AssetKey("mep_ledger")
+SUMMARY = dg.AssetKey("mep_summary")
 
 
 @dg.run_status_sensor(
@@ -34,6 +35,26 @@ def ledger_follows_facts(context: dg.RunStatusSensorContext) -> dg.RunRequest | 
         run_key=run.run_id,
         tags=months | ({TIER_TAG: tier} if tier else {}),
         run_config=tier_config(MONTHLY, [Tier(tier)] if tier else list(Tier)),
+    )
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    request_job=show,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="When a run has brought the ledger and the monthly figures up to the facts, draw the pages of the "
+    "accounts that it was for.",
+)
+def pages_follow_figures(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
+    run = context.dagster_run
+    if run.job_name != book.name and SUMMARY not in (run.asset_selection or ()):
+        return dg.SkipReason(f"Run {run.run_id} made no monthly figures.")
+    tier = run.tags.get(TIER_TAG)
+    return dg.RunRequest(
+        run_key=run.run_id,
+        tags={AS_OF_TAG: run_time(context.instance, run).isoformat()} | ({TIER_TAG: tier} if tier else {}),
+        run_config=tier_config(PAGES, [Tier(tier)] if tier else list(Tier)),
     )
 
 

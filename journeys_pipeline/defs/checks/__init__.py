@@ -4,6 +4,7 @@ from journeys_pipeline.adapters.lake import table_name
 from journeys_pipeline.defs.assets.ivr_metrics import CALLS
 from journeys_pipeline.defs.assets.metrics import FAMILIES
 from journeys_pipeline.defs.checks.balances import balance_checks
+from journeys_pipeline.defs.checks.dashboards import pages_are_fit
 from journeys_pipeline.defs.checks.events import EVENT_BALANCES, EVENTS_OF
 from journeys_pipeline.defs.checks.freshness import freshness_check, late_accounts
 from journeys_pipeline.defs.checks.imports import few_entries_are_invalid, totals_are_valid_plus_invalid
@@ -46,6 +47,7 @@ checks = [
     balance_checks("figures_balance", FIGURES, [*JOURNEY_BALANCES, *MESSAGE_BALANCES]),
     balance_checks("figures_of_calls_balance", FIGURES, IVR_BALANCES),
     *(freshness_check(tier) for tier in Tier),
+    pages_are_fit,
 ]
 
 __all__ = ["BALANCES", "FACTS", "FIGURES", "IVR_BALANCES", "LAKE_TABLES", "checks", "late_accounts"]
