@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 MONTH_FORMAT = "%Y-%m"
+MONTHS_IN_SIGHT = 4  # the current one and three back (F77, F78)
 
 
 def utc_midnight(day: date) -> datetime:
@@ -30,6 +31,12 @@ def days_between(start: date, end: date) -> list[date]:
 def days_of_month(month: date) -> list[date]:
     """All days of a month."""
     return days_between(month_of(month), add_months(month, 1))
+
+
+def months_between(first: date, last: date) -> list[date]:
+    """All months from `first` up to `last`, both inclusive."""
+    count = (last.year - first.year) * 12 + last.month - first.month
+    return [add_months(month_of(first), offset) for offset in range(count + 1)]
 
 
 def parse_month(text: str) -> date:

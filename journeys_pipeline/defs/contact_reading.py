@@ -141,13 +141,13 @@ class ContactReader:
     def _judge(self, file: File, folder: Path) -> JudgedFile | None:
         """The judged file; None if it is refused."""
         feed = self.catalog.contacts_feed(file["connection_id"], file["feed_id"])
-        path = self.landing_zone.path(file["connection_id"], file["sha256"])
         about = ContactFile(file["file_id"], file["account_id"], file["fetched_at"])
         judged = JudgedFile(file)
         try:
-            for number, entries in enumerate(judge_file(path, feed=feed, about=about)):
-                chunk = Chunk.write(folder / f"{file['file_id']}-{number}.parquet", entries)
-                judged.chunks.append(chunk)
+            with self.landing_zone.reading(file["connection_id"], file["sha256"]) as path:
+                for number, entries in enumerate(judge_file(path, feed=feed, about=about)):
+                    chunk = Chunk.write(folder / f"{file['file_id']}-{number}.parquet", entries)
+                    judged.chunks.append(chunk)
         except UnreadableFile as failure:
             row = file | {"status": REFUSED, "error": str(failure)}
             self.warehouse.upsert(LandedFiles, pl.DataFrame([row], schema=LandedFiles.create_empty().schema))

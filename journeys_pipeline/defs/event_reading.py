@@ -116,9 +116,10 @@ class EventReader:
         spool = Spool(folder)
         for file in files:
             about_file = EventFile(file["file_id"], file["account_id"], file["fetched_at"].date())
-            for records in _ahead(read_records(self.landing_zone.path(file["connection_id"], file["sha256"]))):
-                accepted, refused = accept_events(records.lazy(), file=about_file)
-                spool.add(*pl.collect_all([sign_events(accepted), refused]))
+            with self.landing_zone.reading(file["connection_id"], file["sha256"]) as path:
+                for records in _ahead(read_records(path)):
+                    accepted, refused = accept_events(records.lazy(), file=about_file)
+                    spool.add(*pl.collect_all([sign_events(accepted), refused]))
         spool.flush()
         return spool
 

@@ -33,8 +33,8 @@ class JourneyReader:
         """What became of a file, whose definitions now are in the lake; the days to make anew are marked."""
         account_id = file["account_id"]
         about_file = EventFile(file["file_id"], account_id, file["fetched_at"].date())
-        path = self.landing_zone.path(file["connection_id"], file["sha256"])
-        accepted, refused = accept_journeys(read_journey_lines(path), file=about_file)
+        with self.landing_zone.reading(file["connection_id"], file["sha256"]) as path:
+            accepted, refused = accept_journeys(read_journey_lines(path), file=about_file)
         before = self.lake.scan(Journeys).filter(pl.col("account_id") == account_id).collect()
         newest = pl.concat([before, accepted]).sort("valid_from", maintain_order=True)
         after = newest.unique(Journeys.primary_key(), keep="last", maintain_order=True)

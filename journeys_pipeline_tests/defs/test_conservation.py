@@ -8,7 +8,6 @@ import dataframely as dy
 import polars as pl
 import pytest
 
-from journeys_pipeline.adapters.lake import table_name
 from journeys_pipeline.defs.assets.ivr_metrics import CALLS
 from journeys_pipeline.defs.assets.metrics import FAMILIES
 from journeys_pipeline.defs.checks import BALANCES
@@ -37,6 +36,7 @@ from journeys_pipeline.schemas.metrics import (
     GoalValues,
     VersionPerformance,
 )
+from journeys_pipeline.schemas.shared_columns import table_name
 from journeys_pipeline.transforms import daily_facts, ivr_facts
 from journeys_pipeline.transforms.ivr_metrics import IvrFacts
 from journeys_pipeline.transforms.metrics import Facts, Periods

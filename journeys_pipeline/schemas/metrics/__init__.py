@@ -1,5 +1,6 @@
 """Figures served to readers, each unique count for its own grain (D20)."""
 
+from journeys_pipeline.schemas.metrics.accounts import AccountMonthStarts, AccountPerformance
 from journeys_pipeline.schemas.metrics.campaigns import CampaignPerformance, GoalValues, VersionPerformance
 from journeys_pipeline.schemas.metrics.channels import ChannelCosts, ChannelPerformance
 from journeys_pipeline.schemas.metrics.elements import (
@@ -13,6 +14,7 @@ from journeys_pipeline.schemas.metrics.journeys import EntryPoints, ExitsByType,
 from journeys_pipeline.schemas.metrics.refreshes import Refreshes, TouchedDays
 
 FIGURES = [
+    AccountPerformance,
     CampaignPerformance,
     VersionPerformance,
     JourneyFunnel,
@@ -31,6 +33,8 @@ FIGURES = [
 
 __all__ = [
     "FIGURES",
+    "AccountMonthStarts",
+    "AccountPerformance",
     "BranchTraffic",
     "CampaignPerformance",
     "ChannelCosts",

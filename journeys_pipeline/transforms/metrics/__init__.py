@@ -1,5 +1,6 @@
 """Facts become figures: per day, per month, or for one range, each unique count for its own grain (D20)."""
 
+from journeys_pipeline.transforms.metrics.accounts import measure_accounts, measure_month_starts
 from journeys_pipeline.transforms.metrics.campaigns import measure_campaigns, measure_versions
 from journeys_pipeline.transforms.metrics.channels import measure_channel_costs, measure_channels
 from journeys_pipeline.transforms.metrics.elements import (
@@ -20,6 +21,7 @@ from journeys_pipeline.transforms.metrics.periods import Periods
 __all__ = [
     "Facts",
     "Periods",
+    "measure_accounts",
     "measure_branches",
     "measure_campaigns",
     "measure_channel_costs",
@@ -32,6 +34,7 @@ __all__ = [
     "measure_exits",
     "measure_funnel",
     "measure_goal_values",
+    "measure_month_starts",
     "measure_versions",
     "narrow",
     "summarise_journeys",
