@@ -17,6 +17,7 @@ from journeys_pipeline import environment
 from journeys_pipeline.adapters.clock import now
 from journeys_pipeline.adapters.whole_files import write_whole
 from journeys_pipeline.catalog import Catalog, CatalogError, load_catalog
+from journeys_pipeline.cli_mep import meps
 from journeys_pipeline.periods import days_between, parse_month
 
 app = typer.Typer(
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 imports = typer.Typer(no_args_is_help=True, help="What became of contact files.")
 app.add_typer(imports, name="import")
+app.add_typer(meps, name="mep")
 console = Console()
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Logical time, ISO 8601 with offset. Default: now.")]

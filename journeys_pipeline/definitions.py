@@ -72,7 +72,7 @@ defs = dg.Definitions(
             folder=environment.landing_place(), scratch_folder=str(environment.scratch_folder())
         ),
         "warehouse_database": WarehouseDatabase(url=environment.warehouse_url()),
-        "statements_folder": StatementsFolder(folder=str(_home / "statements")),
+        "statements_folder": StatementsFolder(folder=str(environment.statements_folder())),
         "reports_folder": ReportsFolder(folder=str(_home / "reports")),
         "mail_account": MailAccount(
             host=_smtp["host"],
