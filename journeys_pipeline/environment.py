@@ -96,6 +96,22 @@ def smtp_security() -> Literal["none", "starttls", "tls"]:
     return cast("Literal['none', 'starttls', 'tls']", security)
 
 
+def viewer() -> dict[str, str]:
+    """How the viewer of dashboards is reached, and how it tells its proxy's requests from others."""
+    return {
+        "url": os.environ.get("JOURNEYS_VIEWER_URL", ""),
+        "user_header": os.environ.get("JOURNEYS_VIEWER_USER_HEADER", "X-Forwarded-Email"),
+        "groups_header": os.environ.get("JOURNEYS_VIEWER_GROUPS_HEADER", "X-Forwarded-Groups"),
+        "secret": os.environ.get("JOURNEYS_VIEWER_SECRET", ""),
+        "trusted_proxies": os.environ.get("JOURNEYS_VIEWER_TRUSTED_PROXIES", ""),
+    }
+
+
+def superset_password() -> str:
+    """The password of the administrator who imports assets into a Superset."""
+    return os.environ.get("JOURNEYS_SUPERSET_PASSWORD", "")
+
+
 SMTP_PASSWORD = "JOURNEYS_SMTP_PASSWORD"  # noqa: S105 - the variable's name, not its value
 DELETION_KEY = "JOURNEYS_DELETION_KEY"
 """Names the variable with the key that ids of deleted persons are hashed with (D7)."""

@@ -10,7 +10,7 @@ import polars as pl
 
 from journeys_pipeline.schemas.contact_entries import ImportPerformance
 from journeys_pipeline.schemas.ivr_metrics import IVR_FIGURES
-from journeys_pipeline.schemas.mep_ledger import MepLedger, MepSummary
+from journeys_pipeline.schemas.mep_ledger import MEP_SUMMARIES, MepAdjustments, MepLedger, MepStatements
 from journeys_pipeline.schemas.metrics import FIGURES, JourneySummary, Refreshes
 from journeys_pipeline.schemas.shared_columns import table_name
 
@@ -129,8 +129,9 @@ def _datasets() -> dict[str, Dataset]:
     others = [
         Dataset(ImportPerformance, "", "fetched_at"),
         Dataset(JourneySummary),
+        Dataset(MepAdjustments, "month", "month"),
         Dataset(MepLedger, "month", "month"),
-        Dataset(MepSummary, "month", "month"),
+        *(Dataset(table, "month", "month") for table in (*MEP_SUMMARIES, MepStatements)),
         Dataset(Refreshes, "day", "day"),
         Dataset(ReportRegister, "", "made_at"),
     ]

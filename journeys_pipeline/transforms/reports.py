@@ -1,6 +1,5 @@
 """The rows of each report and its file format (F34, F36, F66-F74, F95)."""
 
-from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Literal
 
@@ -28,15 +27,15 @@ def restate_meps(engagements: pl.LazyFrame, ledger: pl.LazyFrame) -> pl.LazyFram
 
     Args:
         engagements: `find_engagements` over the month's entries, by the identities of now.
-        ledger: MepLedger rows of the same account and month.
+        ledger: MepLedger rows of the same account and month, each under the id that its person has now; of several of
+            one person the earliest `billed_at` counts.
     """
     key = ["month", "account_id", "person_id"]
-    return engagements.join(ledger.select(*key, "billed_at"), on=key, how="left").select(MepLedger.column_names())
+    booked = ledger.group_by(key).agg(pl.col("billed_at").min())
+    return engagements.join(booked, on=key, how="left").select(MepLedger.column_names())
 
 
-def report_meps(
-    billed: pl.LazyFrame, engagements: pl.LazyFrame, *, sub_accounts: Collection[str] | None = None
-) -> pl.LazyFrame:
+def report_meps(billed: pl.LazyFrame, engagements: pl.LazyFrame | None = None) -> pl.LazyFrame:
     """MepReport rows, by time of engagement, then person.
 
     For chosen sub-accounts, the people unique within these (D8): credited to their first entry there,
@@ -44,12 +43,11 @@ def report_meps(
 
     Args:
         billed: MepLedger rows of one account and month, as closed or as restated.
-        engagements: `find_engagements` over the same month's entries into the chosen sub-accounts;
-            not looked at when `sub_accounts` is None.
-        sub_accounts: The sub-accounts wanted; None means all (F69).
+        engagements: `find_engagements` over the same month's entries into the chosen sub-accounts; None means all
+            (F69).
     """
     key = ["month", "account_id", "person_id"]
-    rows = billed if sub_accounts is None else engagements.join(billed.select(*key, "billed_at"), on=key)
+    rows = billed if engagements is None else engagements.join(billed.select(*key, "billed_at"), on=key)
     columns = ["person_id", "engaged_at", "billed_at", "campaign_id", "campaign_name"]
     titles = dict(zip(columns, MepReport.column_names(), strict=True))
     return rows.sort("engaged_at", "person_id").select(columns).rename(titles)

@@ -55,7 +55,7 @@ def engagements(*sub_accounts: str | None) -> pl.LazyFrame:
 def report(*sub_accounts: str) -> pl.DataFrame:
     ledger = book_engagements(engagements(), MepLedger.create_empty().lazy(), as_of=BILLED_AT)
     chosen = engagements(*sub_accounts)
-    return report_meps(ledger, chosen, sub_accounts=sub_accounts or None).collect()
+    return report_meps(ledger, chosen if sub_accounts else None).collect()
 
 
 def test_the_columns_are_exactly_these_five_in_this_order_f72_f73() -> None:
@@ -75,7 +75,7 @@ def test_the_columns_are_exactly_these_five_in_this_order_f72_f73() -> None:
 def test_a_month_without_engaged_persons_has_the_same_columns_f72() -> None:
     nobody = MepLedger.create_empty().lazy()
 
-    rows = report_meps(nobody, engagements()).collect()
+    rows = report_meps(nobody).collect()
 
     assert rows.rows() == []
     assert rows.columns == ["Person ID", "Engaged At", "Billed At", "Campaign ID", "Campaign Name"]
@@ -110,7 +110,7 @@ def test_a_person_of_two_chosen_sub_accounts_is_listed_once_f69_d8() -> None:
 def test_whoever_is_not_billed_is_in_no_sub_account_report_d8() -> None:
     billed = book_engagements(engagements("north"), MepLedger.create_empty().lazy(), as_of=BILLED_AT)
 
-    rows = report_meps(billed, engagements("south"), sub_accounts=["south"]).collect()
+    rows = report_meps(billed, engagements("south")).collect()
 
     assert rows["Person ID"].to_list() == ["ann"]
 

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 import dagster as dg
 import polars as pl
 
-from journeys_pipeline.adapters.lake import table_name
 from journeys_pipeline.catalog import Catalog
 from journeys_pipeline.defs.billing import Books
 from journeys_pipeline.defs.booking import adjust_month, book_and_close, tally
@@ -28,6 +27,7 @@ from journeys_pipeline.schemas.mep_ledger import (
     MepStatements,
     MepSummary,
 )
+from journeys_pipeline.schemas.shared_columns import table_name
 from journeys_pipeline.transforms.mep_ledger import (
     Months,
     count_by_campaign,

@@ -5,7 +5,6 @@ from datetime import timedelta
 import dagster as dg
 import polars as pl
 
-from journeys_pipeline.adapters.lake import table_name
 from journeys_pipeline.defs.fact_reading import read_facts
 from journeys_pipeline.defs.figures import Family
 from journeys_pipeline.defs.metadata import about
@@ -41,6 +40,7 @@ from journeys_pipeline.schemas.metrics import (
     VersionPerformance,
 )
 from journeys_pipeline.schemas.people import Identities
+from journeys_pipeline.schemas.shared_columns import table_name
 from journeys_pipeline.tiers import Tier
 from journeys_pipeline.transforms.metrics import (
     measure_branches,

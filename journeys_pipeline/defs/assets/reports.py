@@ -10,14 +10,23 @@ import dagster as dg
 import polars as pl
 
 from journeys_pipeline.adapters.outbox import Outbox, queue
+from journeys_pipeline.adapters.statements import StatementChanged
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.adapters.whole_files import write_whole
+from journeys_pipeline.defs.billing import Books
 from journeys_pipeline.defs.mailing import Mailing
 from journeys_pipeline.defs.metadata import about, markdown_table
 from journeys_pipeline.defs.partitions import logical_time
-from journeys_pipeline.defs.report_rows import NothingToReport, Sources, collect_rows, is_provisional
+from journeys_pipeline.defs.report_rows import NothingToReport, collect_rows, is_provisional
 from journeys_pipeline.defs.requests import REPORT_TYPE, ReportConfig, Request, read_request
-from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, MailAccount, ReportsFolder, WarehouseDatabase
+from journeys_pipeline.defs.resources import (
+    CatalogFile,
+    LakeFolder,
+    MailAccount,
+    ReportsFolder,
+    StatementsFolder,
+    WarehouseDatabase,
+)
 from journeys_pipeline.identity import identify
 from journeys_pipeline.rendering.csv import render_csv
 from journeys_pipeline.rendering.xlsx import render_xlsx
@@ -26,6 +35,7 @@ from journeys_pipeline.transforms.reports import choose_format
 
 READ = [
     "mep_ledger",
+    "mep_adjustments",
     "mep_summary",
     "journey_entries",
     "message_events",
@@ -43,12 +53,14 @@ def report_register(
     lake_folder: LakeFolder,
     warehouse_database: WarehouseDatabase,
     reports_folder: ReportsFolder,
+    statements_folder: StatementsFolder,
 ) -> dg.MaterializeResult:
     catalog, warehouse, as_of = catalog_file.load(), warehouse_database.open(), logical_time(context)
     request = read_request(config, catalog, as_of=as_of)
     try:
-        rows = collect_rows(request, Sources(lake_folder.open(), warehouse))
-    except NothingToReport as reason:
+        books = Books.open(lake_folder, warehouse_database, statements_folder)
+        rows = collect_rows(request, books)
+    except (NothingToReport, StatementChanged) as reason:
         raise dg.Failure(str(reason), allow_retries=False) from None
     grace = timedelta(hours=catalog.settings.month_close_grace_hours)
     state = is_provisional(request, warehouse, as_of=as_of, grace=grace)
