@@ -11,26 +11,29 @@ from journeys_pipeline.defs.assets.contact_entries import (
     import_performance,
 )
 from journeys_pipeline.defs.assets.daily_facts import fact_assets
+from journeys_pipeline.defs.assets.dashboards import dashboard_assets
 from journeys_pipeline.defs.assets.ivr_facts import ivr_fact_assets
 from journeys_pipeline.defs.assets.ivr_metrics import daily_ivr_assets, monthly_ivr_assets
 from journeys_pipeline.defs.assets.journey_events import journey_events, journeys
 from journeys_pipeline.defs.assets.landed_files import landed_files
-from journeys_pipeline.defs.assets.mep_ledger import mep_ledger, mep_summary
+from journeys_pipeline.defs.assets.mep_ledger import mep_adjustments, mep_ledger, mep_summary
 from journeys_pipeline.defs.assets.metrics import daily_metric_assets, monthly_metric_assets, refreshes
 from journeys_pipeline.defs.assets.people import people
-from journeys_pipeline.defs.assets.reports import mep_reports
+from journeys_pipeline.defs.assets.reports import mail_outbox, report_register
 from journeys_pipeline.defs.checks import checks
-from journeys_pipeline.defs.jobs import book, ingest, refresh, report
+from journeys_pipeline.defs.jobs import book, ingest, mail, refresh, report, show
 from journeys_pipeline.defs.resources import (
     CatalogFile,
+    DashboardsFolder,
     LakeFolder,
     LandingFolder,
     MailAccount,
     ReportsFolder,
+    StatementsFolder,
     WarehouseDatabase,
 )
 from journeys_pipeline.defs.schedules import schedules
-from journeys_pipeline.defs.sensors import ledger_follows_facts, requested_reports
+from journeys_pipeline.defs.sensors import ledger_follows_facts, pages_follow_figures, requested_reports
 
 _home = environment.home()
 _smtp = environment.smtp()
@@ -55,19 +58,26 @@ defs = dg.Definitions(
         *monthly_metric_assets,
         *monthly_ivr_assets,
         mep_ledger,
+        mep_adjustments,
         mep_summary,
-        mep_reports,
+        report_register,
+        mail_outbox,
+        *dashboard_assets,
     ],
     asset_checks=checks,
-    jobs=[ingest, refresh, book, report],
+    jobs=[ingest, refresh, book, report, mail, show],
     schedules=schedules,
-    sensors=[ledger_follows_facts, requested_reports],
+    sensors=[ledger_follows_facts, pages_follow_figures, requested_reports],
     executor=dg.in_process_executor,
     resources={
         "catalog_file": CatalogFile(path=str(environment.catalog_path())),
-        "lake_folder": LakeFolder(folder=str(_home / "lake")),
-        "landing_folder": LandingFolder(folder=str(_home / "landing")),
+        "lake_folder": LakeFolder(folder=environment.lake_place(), scratch_folder=str(environment.scratch_folder())),
+        "landing_folder": LandingFolder(
+            folder=environment.landing_place(), scratch_folder=str(environment.scratch_folder())
+        ),
         "warehouse_database": WarehouseDatabase(url=environment.warehouse_url()),
+        "dashboards_folder": DashboardsFolder(folder=str(_home / "dashboards"), viewer_url=environment.viewer_url()),
+        "statements_folder": StatementsFolder(folder=str(_home / "statements")),
         "reports_folder": ReportsFolder(folder=str(_home / "reports")),
         "mail_account": MailAccount(
             host=_smtp["host"],

@@ -31,6 +31,26 @@ def warehouse_url() -> str:
     return os.environ.get("JOURNEYS_WAREHOUSE_URL", f"sqlite:///{home() / 'warehouse.sqlite'}")
 
 
+def viewer_url() -> str:
+    """Where people open dashboards in a browser; empty where no viewer is run."""
+    return os.environ.get("JOURNEYS_VIEWER_URL", "").rstrip("/")
+
+
+def lake_place() -> str:
+    """The folder or object-store URL of the Delta tables."""
+    return os.environ.get("JOURNEYS_LAKE_URL", str(home() / "lake"))
+
+
+def landing_place() -> str:
+    """The folder or object-store URL of the bytes as fetched."""
+    return os.environ.get("JOURNEYS_LANDING_URL", str(home() / "landing"))
+
+
+def scratch_folder() -> Path:
+    """The local folder for what is on its way."""
+    return home() / "scratch"
+
+
 def first_day() -> date:
     """The first daily partition; earlier events are kept, but not counted.
 
@@ -38,6 +58,20 @@ def first_day() -> date:
         ValueError: the variable is not a date.
     """
     return date.fromisoformat(os.environ.get("JOURNEYS_FIRST_DAY", DEFAULT_FIRST_DAY))
+
+
+def days_per_run() -> int | None:
+    """How many days one run of a back-fill makes at most; None, by default, for all of them.
+
+    Raises:
+        ValueError: the variable is not a whole number above 0.
+    """
+    text = os.environ.get("JOURNEYS_DAYS_PER_RUN")
+    if text is None:
+        return None
+    if not text.isdecimal() or int(text) == 0:
+        raise ValueError(f"JOURNEYS_DAYS_PER_RUN is {text}; set it to a whole number above 0, or leave it out.")
+    return int(text)
 
 
 def smtp() -> dict[str, str]:
@@ -79,3 +113,5 @@ def superset_password() -> str:
 
 
 SMTP_PASSWORD = "JOURNEYS_SMTP_PASSWORD"  # noqa: S105 - the variable's name, not its value
+DELETION_KEY = "JOURNEYS_DELETION_KEY"
+"""Names the variable with the key that ids of deleted persons are hashed with (D7)."""

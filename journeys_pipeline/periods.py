@@ -33,6 +33,12 @@ def days_of_month(month: date) -> list[date]:
     return days_between(month_of(month), add_months(month, 1))
 
 
+def months_between(first: date, last: date) -> list[date]:
+    """All months from `first` up to `last`, both inclusive."""
+    count = (last.year - first.year) * 12 + last.month - first.month
+    return [add_months(month_of(first), offset) for offset in range(count + 1)]
+
+
 def parse_month(text: str) -> date:
     """The month that "2026-11" names.
 

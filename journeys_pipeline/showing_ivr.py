@@ -6,7 +6,7 @@ import polars as pl
 
 from journeys_pipeline import environment
 from journeys_pipeline.adapters.lake import Lake
-from journeys_pipeline.defs.assets.ivr_metrics import read_ivr_facts
+from journeys_pipeline.defs.fact_reading import read_ivr_facts
 from journeys_pipeline.schemas.ivr_metrics import ALL_VERSIONS
 from journeys_pipeline.transforms.ivr_metrics import (
     list_input_values,
@@ -47,7 +47,7 @@ def ivr_figures(
         journey: Only this one; None means all.
         version: Only this one; None means all versions together.
     """
-    facts = read_ivr_facts(Lake(environment.home() / "lake"), accounts)
+    facts = read_ivr_facts(Lake(environment.lake_place()), accounts)
     is_wanted = pl.col("journey_version") == (version or ALL_VERSIONS)
     if journey:
         is_wanted &= pl.col("journey_id") == journey

@@ -121,7 +121,8 @@ def test_the_documented_example_is_a_good_catalog(load: Load) -> None:
     "model",
     [
         *["Account", "TierPeriod", "Subscription", "SubAccount", "Reader", "Terms", "Connection"],
-        *["EventsFeed", "ContactsFeed", "Settings"],
+        *["StoreConnection", "EventsFeed", "ContactsFeed", "Settings"],
+        *["DeclaredMeps", "DeclaredChannels", "DeclaredImports", "DeclaredTable", "Filter"],
     ],
 )
 def test_every_key_is_documented(model: str) -> None:
@@ -191,7 +192,7 @@ def test_merged_keys_are_read_like_any_other(load: Load) -> None:
 
     found = mistakes(load, content)
 
-    known = "there are accounts, connections, settings"
+    known = "there are accounts, connections, reports, settings"
     assert found == [f"journeys.yaml:1: anchors: is not a key here: {known}"]
 
 

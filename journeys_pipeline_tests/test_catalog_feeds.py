@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from journeys_pipeline.catalog import Catalog, CatalogError, Connection, ContactsFeed, Marker, load_catalog
+from journeys_pipeline.catalog import (
+    Catalog,
+    CatalogError,
+    Connection,
+    ContactsFeed,
+    Marker,
+    StoreConnection,
+    load_catalog,
+)
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFDYWOCYXsx/YEGKrwzFq1h/QsJXCohAlanozKzQ9lRc"
 OTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
@@ -27,6 +35,15 @@ connections:
         journey_id: welcome
         contact_type: phone
         phone_column: Mobile
+"""
+DROPPED = """\
+accounts:
+  - {{id: acme, name: Acme, tiers: [{{tier: grow, valid_from: 2026-01-01}}]}}
+connections:
+  - id: acme-drop
+    url: "{url}"
+    account_id: acme
+    feeds: [{{kind: events, id: events, glob: "*.ndjson"}}]
 """
 CONNECTION, FEED = "connections[0]", "connections[0].feeds[0]"
 
@@ -180,3 +197,40 @@ def test_a_mistake_is_named_with_its_line_and_what_to_do(
     assert len(found) == len(expected), found
     for line, beginning in zip(found, expected, strict=True):
         assert line.startswith(beginning)
+
+
+def test_files_may_be_dropped_in_a_folder_or_an_object_store(tmp_path: Path) -> None:
+    path = tmp_path / "journeys.yaml"
+    path.write_text(DROPPED.format(url="s3://journeys/acme"))
+
+    (connection,) = load_catalog(path).connections
+
+    assert isinstance(connection, StoreConnection)
+    assert (connection.url, connection.server) == ("s3://journeys/acme", "s3://journeys")
+
+
+@pytest.mark.parametrize(
+    ("url", "mistake"),
+    [
+        ("https://drop.example/acme", "must be a folder (file:///drop/acme) or an object store"),
+        ("s3://key:secret@journeys/acme", "must be a folder (file:///drop/acme) or an object store"),
+        ("file://relative", "must be a folder (file:///drop/acme) or an object store"),
+    ],
+)
+def test_a_place_that_cannot_be_read_is_refused_with_its_line(tmp_path: Path, url: str, mistake: str) -> None:
+    path = tmp_path / "journeys.yaml"
+    path.write_text(DROPPED.format(url=url))
+
+    with pytest.raises(CatalogError) as refusal:
+        load_catalog(path)
+
+    assert f"journeys.yaml:5: connections[0].url: {mistake}" in str(refusal.value)
+    assert "secret" not in str(refusal.value)
+
+
+def test_keys_of_a_server_are_no_keys_of_a_folder(tmp_path: Path) -> None:
+    path = tmp_path / "journeys.yaml"
+    path.write_text(DROPPED.format(url="file:///drop") + "    user: journeys\n")
+
+    with pytest.raises(CatalogError, match=r"journeys.yaml:8: connections\[0\].user: is not a key here"):
+        load_catalog(path)

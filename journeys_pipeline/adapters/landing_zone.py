@@ -3,7 +3,7 @@
 import os
 import re
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -16,20 +16,13 @@ UNFINISHED = ".incoming-"
 class IncomingFile:
     """A file on its way in: write to `stream`, then `keep` it."""
 
-    def __init__(self, stream: BinaryIO, temporary: Path, folder: Path) -> None:
+    def __init__(self, stream: BinaryIO, keep: Callable[[str], None]) -> None:
         self.stream = stream
-        self._temporary = temporary
-        self._folder = folder
+        self._keep = keep
 
-    def keep(self, sha256: str) -> Path:
-        """Where the bytes now lie for good, on disk for sure; bytes already there stay untouched."""
-        target = _address(self._folder, sha256)
-        if not target.exists():
-            _sync(self.stream)
-            _make_folder(target.parent)
-            self._temporary.replace(target)
-            _sync_folder(target.parent)
-        return target
+    def keep(self, sha256: str) -> None:
+        """Nothing; the bytes now lie for good, on disk for sure. Bytes already there stay untouched."""
+        self._keep(sha256)
 
 
 class LandingZone:
@@ -49,7 +42,9 @@ class LandingZone:
         try:
             with os.fdopen(descriptor, "wb") as stream:
                 os.fchmod(descriptor, FILE_MODE)
-                yield IncomingFile(stream, temporary, folder)
+                yield IncomingFile(
+                    stream, lambda sha256: self._keep(self.path(connection_id, sha256), stream, temporary)
+                )
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -62,9 +57,18 @@ class LandingZone:
         """Where these bytes lie, or would lie."""
         return _address(self._folder(connection_id), sha256)
 
-    def has(self, connection_id: str, sha256: str) -> bool:
-        """Whether these bytes came over this connection before."""
-        return self.path(connection_id, sha256).is_file()
+    @contextmanager
+    def reading(self, connection_id: str, sha256: str) -> Generator[Path]:
+        """A local file of these bytes, for as long as the block lasts."""
+        yield self.path(connection_id, sha256)
+
+    def _keep(self, target: Path, stream: BinaryIO, temporary: Path) -> None:
+        if not target.exists():
+            stream.flush()
+            os.fsync(stream.fileno())
+            _make_folder(target.parent)
+            temporary.replace(target)
+            _sync_folder(target.parent)
 
     def _folder(self, connection_id: str) -> Path:
         if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", connection_id):
@@ -82,11 +86,6 @@ def _make_folder(folder: Path) -> None:
     if not folder.is_dir():
         folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
         _sync_folder(folder.parent)
-
-
-def _sync(stream: BinaryIO) -> None:
-    stream.flush()
-    os.fsync(stream.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

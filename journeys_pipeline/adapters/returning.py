@@ -12,9 +12,10 @@ import polars as pl
 
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.original_rows import original_rows
-from journeys_pipeline.adapters.sftp import SftpSession, WriteFailed
+from journeys_pipeline.adapters.sessions import Session
+from journeys_pipeline.adapters.sftp import WriteFailed
 from journeys_pipeline.adapters.warehouse import Warehouse
-from journeys_pipeline.catalog import Connection, ContactsFeed
+from journeys_pipeline.catalog import AnyConnection, ContactsFeed
 from journeys_pipeline.schemas.contact_entries import REASONS
 from journeys_pipeline.schemas.landed_files import LANDED, REFUSED, FeedReadings, FileReturns, LandedFiles
 
@@ -34,7 +35,7 @@ class Returns:
     render: Callable[[pl.DataFrame], bytes]
     as_of: datetime
 
-    def waiting(self, connection: Connection) -> list[dict[str, Any]]:
+    def waiting(self, connection: AnyConnection) -> list[dict[str, Any]]:
         """LandedFiles rows of the connection's files that were read, and whose feed wants to hear of it; oldest first.
 
         What was fetched more than a week ago is not waited for any more.
@@ -52,7 +53,7 @@ class Returns:
         return wanted.join(back, on="file_id", how="anti").sort("fetched_at", "file_id").to_dicts()
 
     def return_rejects(
-        self, session: SftpSession, file: File, *, folder: str, entries: pl.DataFrame, encoding: str = "utf-8"
+        self, session: Session, file: File, *, folder: str, entries: pl.DataFrame, encoding: str = "utf-8"
     ) -> bool:
         """Whether `NAME.rejects.csv` and `NAME.receipt.json` now lie in the folder, which is recorded either way.
 
@@ -76,13 +77,14 @@ class Returns:
     def _rejects(self, file: File, entries: pl.DataFrame, encoding: str) -> pl.DataFrame:
         rows = entries.sort("row_number").with_columns(next_row=pl.col("row_number").shift(-1))
         rejected = rows.filter(~pl.col("is_valid")).head(MOST_REJECTS)
-        path = self.landing_zone.path(file["connection_id"], file["sha256"])
-        texts = original_rows(path, encoding=encoding, spans=rejected.select("row_number", "next_row").iter_rows())
+        spans = rejected.select("row_number", "next_row").iter_rows()
+        with self.landing_zone.reading(file["connection_id"], file["sha256"]) as path:
+            texts = pl.Series(list(original_rows(path, encoding=encoding, spans=spans)), dtype=pl.String)
         return rejected.select(
             "row_number",
             reason="reasons",
             field=pl.col("reasons").map_elements(_fields, return_dtype=pl.String),
-            row=pl.Series(list(texts), dtype=pl.String),
+            row=texts,
         )
 
     def _record(self, file: File, *, returned_at: datetime | None, error: str | None) -> None:

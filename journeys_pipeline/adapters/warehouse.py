@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.types import TypeDecorator
 
-from journeys_pipeline.adapters.lake import table_name
 from journeys_pipeline.schemas.contact_entries import ImportPerformance
 from journeys_pipeline.schemas.ivr_metrics import IVR_FIGURES
 from journeys_pipeline.schemas.landed_files import (
@@ -26,7 +25,7 @@ from journeys_pipeline.schemas.landed_files import (
 from journeys_pipeline.schemas.mep_ledger import MEP_SUMMARIES, MepStatements
 from journeys_pipeline.schemas.metrics import FIGURES, AccountMonthStarts, JourneySummary, Refreshes, TouchedDays
 from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
-from journeys_pipeline.schemas.shared_columns import meaning_of
+from journeys_pipeline.schemas.shared_columns import meaning_of, table_name
 from journeys_pipeline.schemas.viewer import ReportRequests, TermsAcceptances
 
 BUSY_TIMEOUT_S = 30

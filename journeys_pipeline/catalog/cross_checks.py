@@ -7,7 +7,9 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from journeys_pipeline.catalog.dashboard_checks import check_dashboards
 from journeys_pipeline.catalog.mistakes import Where, nearest, written
+from journeys_pipeline.catalog.report_checks import check_reports
 
 Finding = tuple[Where, str]
 Entry = tuple[Where, dict[str, Any]]
@@ -26,10 +28,13 @@ def cross_check(data: Any) -> list[Finding]:
     """Every contradiction, with the place to mend it."""
     root: Entry = ((), data if isinstance(data, dict) else {})
     accounts, connections = list(_entries(root, "accounts")), list(_entries(root, "connections"))
-    findings = [*_repeated(accounts, "id"), *_repeated(connections, "id")]
+    reports = list(_entries(root, "reports"))
+    findings = [finding for entries in (accounts, connections, reports) for finding in _repeated(entries, "id")]
+    findings += check_reports(reports, [account for _, account in accounts])
     for account in accounts:
         for key, unique in UNIQUE:
             findings += _repeated(_entries(account, key), unique)
+        findings += check_dashboards(account)
         for reader in _entries(account, "readers"):
             findings += _user_or_group(reader)
     sub_accounts = {
@@ -79,6 +84,8 @@ def _user_or_group(reader: Entry) -> Iterator[Finding]:
 
 def _some_login(connection: Entry) -> Iterator[Finding]:
     where, mapping = connection
+    if "url" in mapping:
+        return
     if all(mapping.get(key) is None for key in ("key_file", "password_env")):
         yield where, "has no way to log in: add `key_file`, or `password_env` (the name of an environment variable)"
     if mapping.get("passphrase_env") is not None and mapping.get("key_file") is None:

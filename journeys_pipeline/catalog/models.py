@@ -2,12 +2,15 @@
 
 from collections.abc import Collection
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Discriminator, Field, Tag
 
+from journeys_pipeline.catalog.dashboards import Dashboard
 from journeys_pipeline.catalog.readers import Reader, Terms
+from journeys_pipeline.catalog.reports import AnyReport, DeclaredReport
 from journeys_pipeline.catalog.values import (
+    FROZEN,
     ColumnNames,
     CompleteWhen,
     Currency,
@@ -21,6 +24,7 @@ from journeys_pipeline.catalog.values import (
     MailAddress,
     Price,
     Region,
+    StoreUrl,
     Text,
     VariableName,
 )
@@ -29,7 +33,7 @@ from journeys_pipeline.tiers import Tier
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = FROZEN
 
 
 class TierPeriod(_Model):
@@ -65,6 +69,7 @@ class Account(_Model):
     subscriptions: list[Subscription] = []
     sub_accounts: list[SubAccount] = []
     recipients: list[MailAddress] = []
+    dashboards: list[Dashboard] = []
     readers: list[Reader] = []
     contact: Text | None = None
     terms: Terms | None = None
@@ -136,11 +141,18 @@ class ContactsFeed(_Feed):
 Feed = Annotated[EventsFeed | JourneysFeed | PeopleFeed | ContactsFeed, Field(discriminator="kind")]
 
 
-class Connection(_Model):
-    """An SFTP server that an account's files are fetched from (F40)."""
-
+class _Place(_Model):
     id: Id
     account_id: str
+    folder: Text = "."
+    connections_at_once: Annotated[int, Field(ge=1, le=100)] = 2
+    fetch_deadline_s: Annotated[int, Field(ge=1, le=86_400)] = 1800
+    feeds: Annotated[list[Feed], Field(min_length=1)]
+
+
+class Connection(_Place):
+    """An SFTP server that an account's files are fetched from (F40)."""
+
     host: Text
     port: Annotated[int, Field(ge=1, le=65535)] = 22
     user: Text
@@ -148,16 +160,38 @@ class Connection(_Model):
     passphrase_env: VariableName | None = None
     password_env: VariableName | None = None
     host_keys: HostKeys = Field(alias="host_key")
-    folder: Text = "."
-    connections_at_once: Annotated[int, Field(ge=1, le=100)] = 2
-    fetch_deadline_s: Annotated[int, Field(ge=1, le=86_400)] = 1800
-    feeds: Annotated[list[Feed], Field(min_length=1)]
+
+    @property
+    def server(self) -> str:
+        """What limits of connections at once are counted for."""
+        return f"{self.host.lower()}:{self.port}"
+
+
+class StoreConnection(_Place):
+    """A folder or an object store that an account's files are fetched from, in the way of an SFTP server."""
+
+    url: StoreUrl
+
+    @property
+    def server(self) -> str:
+        """What limits of connections at once are counted for."""
+        return "/".join(self.url.split("/")[:3])
+
+
+def _kind_of_place(data: Any) -> str:
+    return "store" if isinstance(data, StoreConnection) or (isinstance(data, dict) and "url" in data) else "sftp"
+
+
+AnyConnection = Annotated[
+    Annotated[Connection, Tag("sftp")] | Annotated[StoreConnection, Tag("store")], Discriminator(_kind_of_place)
+]
 
 
 class Settings(_Model):
     """What holds for all accounts."""
 
     month_close_grace_hours: Annotated[int, Field(ge=0, le=720)] = 72
+    largest_attachment_mb: Annotated[int, Field(ge=1, le=100)] = 10
     contact: Text = "whoever runs these dashboards"
     terms: Terms | None = None
 
@@ -166,7 +200,8 @@ class Catalog(_Model):
     """Who our customers are, and where their files come from."""
 
     accounts: Annotated[list[Account], Field(min_length=1)]
-    connections: Annotated[list[Connection], Field(min_length=1)]
+    connections: Annotated[list[AnyConnection], Field(min_length=1)]
+    reports: list[AnyReport] = []
     settings: Settings = Settings()
 
     def account(self, account_id: str) -> Account:
@@ -179,6 +214,18 @@ class Catalog(_Model):
             if account.id == account_id:
                 return account
         raise KeyError(f"No account {account_id}; there are {', '.join(known.id for known in self.accounts)}.")
+
+    def report(self, report_id: str) -> DeclaredReport:
+        """The declared report of that id.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for report in self.reports:
+            if report.id == report_id:
+                return report
+        known = ", ".join(report.id for report in self.reports) or "none"
+        raise KeyError(f"No report {report_id} is declared; there are {known}.")
 
     def terms_of(self, account: Account) -> Terms | None:
         """What a reader of the account accepts before anything is shown: its own terms, or those of all (F92)."""

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, TypeVar, cast
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationInfo
 
+FROZEN = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 LONGEST_ADDRESS = 254  # RFC 5321
+LONGEST_NAME = 120
 LENGTH_BYTES = 4  # before each field of a public key (RFC 4251)
 LEAST_KEY_FIELDS = 2  # the type and at least one number
 
@@ -66,6 +68,18 @@ def _mail_address(value: str) -> str:
     is_encoded_word = "=?" in value  # it could start a header of its own (CVE-2024-6923)
     if re.fullmatch(shape, value) is None or is_encoded_word or len(value) > LONGEST_ADDRESS:
         raise ValueError("must be one plain e-mail address like ops@example.com, without a name around it")
+    return value
+
+
+def report_name(value: str) -> str:
+    """A report's name as it can stand in a mail's subject.
+
+    Raises:
+        ValueError: it could start a header of its own (CVE-2024-6923), is blank or too long.
+    """
+    _text(value)
+    if "=?" in value or len(value) > LONGEST_NAME:
+        raise ValueError(f"must be a name of at most {LONGEST_NAME} characters, without `=?`")
     return value
 
 
@@ -134,7 +148,10 @@ def _how_complete(value: Any) -> HowComplete:
     raise ValueError('must be listed_twice, renamed, or what stands behind the file\'s name, as {marker: ".done"}')
 
 
+_T = TypeVar("_T")
+Listed = Annotated[list[_T], BeforeValidator(_listed)]
 Text = Annotated[str, BeforeValidator(_text)]
+ReportName = Annotated[Text, AfterValidator(report_name)]
 LongText = Annotated[str, AfterValidator(_long_text)]
 Day = Annotated[date, BeforeValidator(_iso_day)]
 Id = Annotated[
@@ -143,6 +160,13 @@ Id = Annotated[
         "[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
         "must be 1 to 64 letters, digits, dots, dashes or underscores, and begin with a letter or digit: "
         "it becomes a folder's name",
+    ),
+]
+Slug = Annotated[
+    str,
+    _matching(
+        "[a-z0-9][a-z0-9-]{0,39}",
+        "must be 1 to 40 lower-case letters, digits or dashes, and begin with a letter or digit: it becomes an address",
     ),
 ]
 UserName = Annotated[
@@ -168,6 +192,14 @@ VariableName = Annotated[
 ]
 HostKeys = Annotated[list[Annotated[Text, AfterValidator(_host_key)]], BeforeValidator(_listed), Field(min_length=1)]
 ColumnNames = Annotated[list[Text], BeforeValidator(_listed), Field(min_length=1)]
+StoreUrl = Annotated[
+    Text,
+    _matching(
+        r"file:///[^?#]*|(s3|s3a|az|abfss?|gs)://[^/?#@]+(/[^?#]*)?",
+        "must be a folder (file:///drop/acme) or an object store (s3://bucket/acme), without credentials: "
+        "these come from the environment",
+    ),
+]
 CompleteWhen = Annotated[HowComplete, PlainValidator(_how_complete)]
 Region = Annotated[str, AfterValidator(_region)]
 Encoding = Annotated[str, AfterValidator(_encoding)]

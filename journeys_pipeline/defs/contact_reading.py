@@ -14,7 +14,7 @@ from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Catalog, ContactsFeed
-from journeys_pipeline.defs.reading import File, Reading, mark_read
+from journeys_pipeline.defs.reading import File, Reading, days_from, mark_read, newest_day
 from journeys_pipeline.schemas.contact_entries import ContactEntries
 from journeys_pipeline.schemas.landed_files import REFUSED, LandedFiles
 from journeys_pipeline.transforms.contact_entries import ContactFile, find_repetitions, judge_contacts
@@ -130,8 +130,10 @@ class ContactReader:
             entries = pl.concat([chunk for done in judged for chunk in done.read()])
             within = {"day": {done.day for done in judged}, "file_id": [done.file["file_id"] for done in judged]}
             self.lake.replace(ContactEntries, entries, within, is_sorted=True)
+        last = newest_day(self.warehouse, in_key_order[0]["account_id"], touched=within["day"], as_of=self.as_of)
         readings = [
-            Reading(done.file, done.entries, done.valid, done.entries - done.valid, [done.day]) for done in judged
+            Reading(done.file, done.entries, done.valid, done.entries - done.valid, days_from(done.day, last))
+            for done in judged
         ]
         mark_read(self.warehouse, readings, as_of=self.as_of)
         return sum(done.entries for done in judged)
@@ -139,13 +141,13 @@ class ContactReader:
     def _judge(self, file: File, folder: Path) -> JudgedFile | None:
         """The judged file; None if it is refused."""
         feed = self.catalog.contacts_feed(file["connection_id"], file["feed_id"])
-        path = self.landing_zone.path(file["connection_id"], file["sha256"])
         about = ContactFile(file["file_id"], file["account_id"], file["fetched_at"])
         judged = JudgedFile(file)
         try:
-            for number, entries in enumerate(judge_file(path, feed=feed, about=about)):
-                chunk = Chunk.write(folder / f"{file['file_id']}-{number}.parquet", entries)
-                judged.chunks.append(chunk)
+            with self.landing_zone.reading(file["connection_id"], file["sha256"]) as path:
+                for number, entries in enumerate(judge_file(path, feed=feed, about=about)):
+                    chunk = Chunk.write(folder / f"{file['file_id']}-{number}.parquet", entries)
+                    judged.chunks.append(chunk)
         except UnreadableFile as failure:
             row = file | {"status": REFUSED, "error": str(failure)}
             self.warehouse.upsert(LandedFiles, pl.DataFrame([row], schema=LandedFiles.create_empty().schema))

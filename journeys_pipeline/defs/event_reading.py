@@ -1,6 +1,6 @@
 """Event files from the landing zone to typed events in the lake, each key once, in bounded memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,7 +12,8 @@ from journeys_pipeline.adapters.event_files import read_records
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.warehouse import Warehouse
-from journeys_pipeline.defs.reading import File, Reading, mark_read
+from journeys_pipeline.defs.reading import File, Reading, days_from, mark_read, newest_day
+from journeys_pipeline.environment import first_day
 from journeys_pipeline.schemas.journey_events import EventKeys, JourneyEvents, QuarantinedRecords
 from journeys_pipeline.transforms.journey_events import (
     CONFLICT,
@@ -23,6 +24,8 @@ from journeys_pipeline.transforms.journey_events import (
     accept_events,
     is_in_part,
     judge_repetitions,
+    lasting_since,
+    reach_of_messages,
     sign_events,
 )
 
@@ -101,9 +104,11 @@ class EventReader:
                 dropped.append(judged.filter(pl.col("verdict") != NEW).select("position"))
                 counts.append(judged.group_by("file_id", "day", "verdict").len())
             counted = pl.concat(counts)
-            self._write(spool, pl.concat(dropped), files=files, days=counted["day"].unique().to_list())
+            new = spool.events().join(pl.concat(dropped).lazy(), on="position", how="anti", maintain_order="left")
+            self._write(spool, new, files=files, days=counted["day"].unique().to_list())
             refused = dict(spool.refused().group_by("file_id").len().collect().iter_rows())
-        readings = [_reading(file, counted, refused.get(file["file_id"], 0)) for file in files]
+            changed = self._changed_days(new, counted, account_id=files[0]["account_id"])
+        readings = [_reading(file, counted, changed, refused.get(file["file_id"], 0)) for file in files]
         mark_read(self.warehouse, readings, as_of=self.as_of)
         return readings
 
@@ -111,9 +116,10 @@ class EventReader:
         spool = Spool(folder)
         for file in files:
             about_file = EventFile(file["file_id"], file["account_id"], file["fetched_at"].date())
-            for records in _ahead(read_records(self.landing_zone.path(file["connection_id"], file["sha256"]))):
-                accepted, refused = accept_events(records.lazy(), file=about_file)
-                spool.add(*pl.collect_all([sign_events(accepted), refused]))
+            with self.landing_zone.reading(file["connection_id"], file["sha256"]) as path:
+                for records in _ahead(read_records(path)):
+                    accepted, refused = accept_events(records.lazy(), file=about_file)
+                    spool.add(*pl.collect_all([sign_events(accepted), refused]))
         spool.flush()
         return spool
 
@@ -137,14 +143,27 @@ class EventReader:
             judged = judge_repetitions(arriving.lazy(), known).join(origins, on="file_id", how="left")
             yield judged.collect(engine="streaming")
 
-    def _write(self, spool: Spool, dropped: pl.DataFrame, *, files: Sequence[File], days: Sequence[date]) -> None:
+    def _write(self, spool: Spool, new: pl.LazyFrame, *, files: Sequence[File], days: Sequence[date]) -> None:
         """Put the events, the refused records and the keys in the place of all that came of these files before."""
         file_ids = [file["file_id"] for file in files]
         fetched = {"day": {file["fetched_at"].date() for file in files}, "file_id": file_ids}
-        events = spool.events().join(dropped.lazy(), on="position", how="anti", maintain_order="left")
-        self.lake.replace(JourneyEvents, events, {"day": days, "file_id": file_ids}, is_sorted=True)
+        self.lake.replace(JourneyEvents, new, {"day": days, "file_id": file_ids}, is_sorted=True)
         self.lake.replace(QuarantinedRecords, spool.refused(), fetched, is_sorted=True)
         self.lake.replace(EventKeys, spool.keys(), fetched, is_sorted=True)
+
+    def _changed_days(self, new: pl.LazyFrame, counted: pl.DataFrame, *, account_id: str) -> Mapping[str, set[date]]:
+        """The days whose figures each file's new events change, their own apart."""
+        touched = counted.filter(pl.col("verdict") == NEW)["day"].to_list()
+        last = newest_day(self.warehouse, account_id, touched=touched, as_of=self.as_of)
+        counts = pl.col("day").is_between(first_day(), last)
+        known = self.lake.scan(JourneyEvents).filter(counts & (pl.col("account_id") == account_id))
+        new = new.filter(counts)
+        since, lives = pl.collect_all([lasting_since(new), reach_of_messages(new, known)], engine="streaming")
+        spans = [*since.with_columns(last=pl.lit(last, pl.Date)).iter_rows(), *lives.iter_rows()]
+        changed: dict[str, set[date]] = {}
+        for file_id, *span in spans:
+            changed.setdefault(file_id, set()).update(days_from(*span))
+        return changed
 
 
 def _ahead(chunks: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
@@ -165,10 +184,11 @@ def _new_keys(judged: pl.DataFrame) -> pl.DataFrame:
     return EventKeys.cast(judged.filter(pl.col("verdict") == NEW).with_columns(day="fetched_on")).sort(EVENT_KEY)
 
 
-def _reading(file: File, counted: pl.DataFrame, refused: int) -> Reading:
-    """What became of a file: its events per day and verdict, and all its refused records, conflicts too."""
+def _reading(file: File, counted: pl.DataFrame, changed: Mapping[str, Collection[date]], refused: int) -> Reading:
+    """What became of a file: its events per day and verdict, the days they change, its refused records."""
     of_file = counted.filter(pl.col("file_id") == file["file_id"])
     new = of_file.filter(pl.col("verdict") == NEW)
     duplicates = of_file.filter(pl.col("verdict") == DUPLICATE)["len"].sum()
     accepted = int(new["len"].sum())
-    return Reading(file, accepted + int(duplicates) + refused, accepted, refused, new["day"].unique().to_list())
+    days = {*new["day"], *changed.get(file["file_id"], ())}
+    return Reading(file, accepted + int(duplicates) + refused, accepted, refused, days)

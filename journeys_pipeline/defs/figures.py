@@ -8,19 +8,21 @@ import dagster as dg
 import dataframely as dy
 import polars as pl
 
-from journeys_pipeline.adapters.lake import Lake, table_name
+from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.defs.metadata import OWNER, add_row_counts, column_schema
-from journeys_pipeline.defs.partitions import days, days_to_months, months, one_run
+from journeys_pipeline.defs.partitions import days, days_to_months, earlier_days, months, one_run, some_days
 from journeys_pipeline.defs.refresh import RefreshConfig, Scope
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseDatabase
 from journeys_pipeline.periods import add_months
 from journeys_pipeline.schemas.journey_events import Journeys
 from journeys_pipeline.schemas.people import Identities
+from journeys_pipeline.schemas.shared_columns import table_name
 from journeys_pipeline.transforms.metrics import Periods
 
 Grain = Literal["day", "month"]
 FactsT = TypeVar("FactsT")
 
+MAPPINGS = {"day": earlier_days, "month": days_to_months}
 WITHOUT_PARTITIONS = {Journeys, Identities}
 
 
@@ -38,13 +40,14 @@ class Family(Generic[FactsT]):
         """The asset that replaces the tables' slices with what is counted anew, one table after the other."""
 
         def dep(source: type[dy.Schema]) -> dg.AssetDep:
-            mapped = grain == "month" and source not in WITHOUT_PARTITIONS
-            return dg.AssetDep(table_name(source), partition_mapping=days_to_months if mapped else None)
+            if source in WITHOUT_PARTITIONS:
+                return dg.AssetDep(table_name(source))
+            return dg.AssetDep(table_name(source), partition_mapping=MAPPINGS[grain])
 
         @dg.asset(
             name=f"{self.name}_by_{grain}",
             partitions_def=months if grain == "month" else days,
-            backfill_policy=one_run,
+            backfill_policy=one_run if grain == "month" else some_days,
             deps=[dep(source) for source in self.sources],
             description=self._description(grain),
             kinds={"polars", "sqlalchemy"},

@@ -1,11 +1,17 @@
 """UTC days and months as Dagster partitions, and what a run's keys and tags say."""
 
+import warnings
 from datetime import UTC, date, datetime
 
 import dagster as dg
 
 from journeys_pipeline import environment
 from journeys_pipeline.periods import month_of
+
+# Back-fill policies and the months' mapping are marked beta; a test holds each to what we need of it.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
+LOOK_BACK_DAYS = 90  # the longest window in which a goal is attributed to an entry (D15)
 
 AS_OF_TAG = "journeys/as_of"
 TIER_TAG = "journeys/tier"
@@ -16,7 +22,10 @@ days = dg.DailyPartitionsDefinition(start_date=environment.first_day().isoformat
 months = dg.MonthlyPartitionsDefinition(start_date=month_of(environment.first_day()).isoformat(), end_offset=1)
 
 days_to_months = dg.TimeWindowPartitionMapping(allow_nonexistent_upstream_partitions=True)
+earlier_days = dg.TimeWindowPartitionMapping(start_offset=-LOOK_BACK_DAYS, allow_nonexistent_upstream_partitions=True)
 one_run = dg.BackfillPolicy.single_run()
+_most = environment.days_per_run()
+some_days = dg.BackfillPolicy.multi_run(_most) if _most else one_run
 
 
 def run_periods(context: dg.AssetExecutionContext) -> list[date]:

@@ -65,10 +65,10 @@ class PeopleReader:
         landed_on = file["fetched_at"].date()
         region = feed.default_region if isinstance(feed, PeopleFeed) else None
         about_file = PeopleFile(file["file_id"], file["account_id"], landed_on, self.as_of, region)
-        judged = [
-            pl.collect_all(accept_people(records.lazy(), file=about_file))
-            for records in read_people_records(self.landing_zone.path(file["connection_id"], file["sha256"]))
-        ]
+        with self.landing_zone.reading(file["connection_id"], file["sha256"]) as path:
+            judged = [
+                pl.collect_all(accept_people(records.lazy(), file=about_file)) for records in read_people_records(path)
+            ]
         changes = pl.concat([PeopleChanges.create_empty(), *(accepted for accepted, _ in judged)])
         refused = pl.concat([QuarantinedRecords.create_empty(), *(refused for _, refused in judged)])
         of_others = (pl.col("account_id") == file["account_id"]) & (pl.col("file_id") != file["file_id"])

@@ -10,8 +10,10 @@ import polars as pl
 
 from journeys_pipeline.adapters.clock import now
 from journeys_pipeline.adapters.warehouse import Warehouse
+from journeys_pipeline.environment import first_day
+from journeys_pipeline.periods import days_between
 from journeys_pipeline.schemas.landed_files import LANDED, FeedReadings, LandedFiles
-from journeys_pipeline.schemas.metrics import TouchedDays
+from journeys_pipeline.schemas.metrics import Refreshes, TouchedDays
 
 BATCH_BYTES = 64 * 1024 * 1024
 
@@ -46,6 +48,26 @@ class Reading:
     accepted: int
     quarantined: int
     days: Collection[date] = ()
+
+
+def newest_day(warehouse: Warehouse, account_id: str, *, touched: Collection[date], as_of: datetime) -> date:
+    """The account's last day that may have figures: made before, or touched by a file; never one after `as_of`.
+
+    Args:
+        warehouse: Where earlier touches and refreshes are recorded.
+        account_id: The account.
+        touched: Days that are about to be touched.
+        as_of: Up to when touched days count: a clock that is wrong may touch a far future.
+    """
+    of_account = {"account_id": [account_id]}
+    made = warehouse.read(Refreshes, of_account)["day"].to_list()
+    days = [*touched, *warehouse.read(TouchedDays, of_account)["day"]]
+    return max([*made, *(day for day in days if day <= as_of.date())], default=as_of.date())
+
+
+def days_from(first: date, last: date) -> list[date]:
+    """The days first..last, both inclusive, that are counted."""
+    return days_between(max(first, first_day()), date.fromordinal(last.toordinal() + 1))
 
 
 def touch_days(warehouse: Warehouse, touched: Collection[tuple[str, date]]) -> None:

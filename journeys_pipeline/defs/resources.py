@@ -7,9 +7,13 @@ from typing import Literal
 import dagster as dg
 
 from journeys_pipeline import environment
+from journeys_pipeline.adapters.buckets import is_bucket
 from journeys_pipeline.adapters.lake import Lake
+from journeys_pipeline.adapters.landing_bucket import LandingBucket
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.mail import OutboxFolderSender, Sender, SmtpSender
+from journeys_pipeline.adapters.pages_folder import PagesFolder
+from journeys_pipeline.adapters.statements import Statements
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Catalog, load_catalog
 
@@ -39,20 +43,24 @@ class CatalogFile(dg.ConfigurableResource):
 
 
 class LakeFolder(dg.ConfigurableResource):
-    """The folder of Delta tables."""
+    """The folder, or object-store URL, of Delta tables."""
 
     folder: str
+    scratch_folder: str = ""
 
     def open(self) -> Lake:
-        return Lake(Path(self.folder))
+        return Lake(self.folder, Path(self.scratch_folder or self.folder))
 
 
 class LandingFolder(dg.ConfigurableResource):
-    """The folder of bytes as fetched."""
+    """The folder, or object-store URL, of bytes as fetched."""
 
     folder: str
+    scratch_folder: str = ""
 
     def open(self) -> LandingZone:
+        if is_bucket(self.folder):
+            return LandingBucket(self.folder, Path(self.scratch_folder))
         return LandingZone(Path(self.folder))
 
 
@@ -65,6 +73,20 @@ class WarehouseDatabase(dg.ConfigurableResource):
         return _migrated(self.url)
 
 
+class StatementsFolder(dg.ConfigurableResource):
+    """The folder of statements, and the key that ids of deleted persons are hashed with."""
+
+    folder: str
+
+    def open(self) -> Statements:
+        return Statements(Path(self.folder))
+
+    def deletion_key(self) -> bytes | None:
+        """The key (D7); None where the variable is not set."""
+        key = dg.EnvVar(environment.DELETION_KEY).get_value()
+        return key.encode() if key else None
+
+
 class ReportsFolder(dg.ConfigurableResource):
     """The folder that reports are written to."""
 
@@ -72,6 +94,16 @@ class ReportsFolder(dg.ConfigurableResource):
 
     def open(self) -> Path:
         return Path(self.folder)
+
+
+class DashboardsFolder(dg.ConfigurableResource):
+    """The folder that pages are published in, one folder per account; and where people open them, if anywhere."""
+
+    folder: str
+    viewer_url: str
+
+    def open(self) -> PagesFolder:
+        return PagesFolder(Path(self.folder))
 
 
 class MailAccount(dg.ConfigurableResource):

@@ -1,4 +1,4 @@
-"""Sensors: the ledger follows every run that made entries; reports follow what readers ask for."""
+"""Sensors: the ledger follows runs that made entries, pages follow the ledger, reports follow what readers ask for."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from journeys_pipeline.defs.jobs import MONTHLY, book, report, tier_config
+from journeys_pipeline.defs.jobs import MONTHLY, PAGES, book, report, report_config, show, tier_config
 from journeys_pipeline.defs.partitions import AS_OF_TAG, RANGE_END_TAG, RANGE_START_TAG, TIER_TAG, range_tags, run_time
 from journeys_pipeline.defs.resources import WarehouseDatabase
 from journeys_pipeline.periods import MONTH_FORMAT, month_of
@@ -15,6 +15,7 @@ from journeys_pipeline.tiers import Tier
 
 ENTRIES = dg.AssetKey("journey_entries")
 LEDGER = dg.AssetKey("mep_ledger")
+SUMMARY = dg.AssetKey("mep_summary")
 REQUEST_TAG = "journeys/report_request"
 OUTCOMES = {
     dg.DagsterRunStatus.SUCCESS: MADE,
@@ -47,6 +48,26 @@ def ledger_follows_facts(context: dg.RunStatusSensorContext) -> dg.RunRequest | 
     )
 
 
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    request_job=show,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="When a run has brought the ledger and the monthly figures up to the facts, draw the pages of the "
+    "accounts that it was for.",
+)
+def pages_follow_figures(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
+    run = context.dagster_run
+    if run.job_name != book.name and SUMMARY not in (run.asset_selection or ()):
+        return dg.SkipReason(f"Run {run.run_id} made no monthly figures.")
+    tier = run.tags.get(TIER_TAG)
+    return dg.RunRequest(
+        run_key=run.run_id,
+        tags={AS_OF_TAG: run_time(context.instance, run).isoformat()} | ({TIER_TAG: tier} if tier else {}),
+        run_config=tier_config(PAGES, [Tier(tier)] if tier else list(Tier)),
+    )
+
+
 @dg.sensor(
     job=report,
     minimum_interval_seconds=15,
@@ -75,15 +96,16 @@ def requested_report_config(request: Mapping[str, Any]) -> dict[str, Any]:
 
     It is not mailed: whoever asked finds it in the register.
     """
-    config = {
+    asked = {
         "account": request["account_id"],
         "month": request["month"].strftime(MONTH_FORMAT),
         "name": request["name"],
         "sub_accounts": request["sub_accounts"].split(",") if request["sub_accounts"] else [],
         "format": request["format"],
         "mail": False,
+        "requested_by": request["requested_by"],
     }
-    return {"ops": {"mep_reports": {"config": config}}}
+    return report_config(asked)
 
 
 def _state_of(instance: dg.DagsterInstance, request_id: str) -> str:

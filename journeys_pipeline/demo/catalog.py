@@ -59,6 +59,26 @@ _CONTACTS = """\
         sub_account_id: {sub_account}
         contact_type: {contact_type}
 """
+_REPORTS = """
+reports:
+  - kind: mep  # for every account, mailed to its recipients when last month is closed
+    id: mep-consumption
+    name: MEP consumption
+    schedule: after_close
+  - kind: channels
+    id: channels-weekly
+    name: Channels of last week
+    schedule: weekly
+  - kind: custom  # any served table: `journeys report --account {account} --declared campaigns-monthly`
+    id: campaigns-monthly
+    name: Campaigns by month
+    dataset: campaign_performance_by_month
+    columns: [period, journey_id, profiles_in_journey, active_profiles, goal_performers, messages_sent]
+    filters:
+      - {{column: profiles_in_journey, at_least: 1}}
+    order: [-period, -profiles_in_journey]
+    format: csv
+"""
 _PRICE_PER_MEP = 0.04
 
 
@@ -70,7 +90,8 @@ def write_catalog(root: Path, *, endpoint: Endpoint, path: Path, world: World) -
         _HEAD
         + "".join(_account(account, world) for account in accounts)
         + "\nconnections:\n"
-        + "".join(_connection(account, endpoint, path.parent) for account in accounts),
+        + "".join(_connection(account, endpoint, path.parent) for account in accounts)
+        + _REPORTS.format(account=accounts[0].id),
         encoding="utf-8",
     )
 

@@ -28,7 +28,7 @@ from journeys_pipeline.schemas.landed_files import FeedReadings, LandedFiles
 from journeys_pipeline.schemas.mep_ledger import MepSummary
 from journeys_pipeline.schemas.metrics import CampaignPerformance
 from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
-from journeys_pipeline.showing import progress_bars, show
+from journeys_pipeline.showing import new_bar, progress_bars, show
 
 MEMO = "world.json"
 NARROW = {  # a table that fits into 80 columns
@@ -52,6 +52,7 @@ def run_demo(console: Console, *, people: int, days: int, accounts: int) -> None
                 take_drop(drop, catalog)
                 progress.advance(task)
         _make_reports(catalog, world, progress)
+        runs.show(as_of=world.now, watch=new_bar(progress, "draw the dashboards"))
     _print_summary(console, world)
     changed = {name: count - before[name] for name, count in _counts().items()}
     if any(changed.values()):

@@ -24,7 +24,8 @@ def zone(root: Path) -> LandingZone:
 def land(zone: LandingZone, connection_id: str = "acme") -> Path:
     with zone.receive(connection_id) as incoming:
         incoming.stream.write(BYTES)
-        return incoming.keep(SHA256)
+        incoming.keep(SHA256)
+    return zone.path(connection_id, SHA256)
 
 
 def land_half(zone: LandingZone) -> None:
@@ -42,7 +43,7 @@ def test_bytes_lie_under_their_hash_in_their_connections_folder(zone: LandingZon
 
     assert path == root / "acme" / SHA256[:2] / SHA256 == zone.path("acme", SHA256)
     assert path.read_bytes() == BYTES
-    assert zone.has("acme", SHA256)
+    assert zone.path("acme", SHA256).is_file()
 
 
 def test_nobody_else_may_read_what_landed(zone: LandingZone, root: Path) -> None:
@@ -65,7 +66,7 @@ def test_a_file_that_is_not_kept_leaves_nothing(zone: LandingZone, root: Path) -
         incoming.stream.write(BYTES)
 
     assert files_below(root) == []
-    assert not zone.has("acme", SHA256)
+    assert not zone.path("acme", SHA256).is_file()
 
 
 def test_the_same_bytes_again_change_nothing(zone: LandingZone, root: Path) -> None:
@@ -82,7 +83,7 @@ def test_the_same_bytes_again_change_nothing(zone: LandingZone, root: Path) -> N
 def test_connections_do_not_share_files(zone: LandingZone) -> None:
     land(zone, "acme")
 
-    assert not zone.has("globex", SHA256)
+    assert not zone.path("globex", SHA256).is_file()
     assert land(zone, "globex") != zone.path("acme", SHA256)
 
 

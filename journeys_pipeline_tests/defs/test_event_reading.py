@@ -1,9 +1,6 @@
 """Event files reach the lake with each key once, however they are cut, and again after a crash."""
 
-import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,59 +9,15 @@ import pytest
 
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.landing_zone import LandingZone
-from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.defs import event_reading
-from journeys_pipeline.defs.event_reading import EventReader
 from journeys_pipeline.schemas.journey_events import EventKeys, JourneyEvents, QuarantinedRecords
 from journeys_pipeline.schemas.landed_files import FeedReadings
 from journeys_pipeline.schemas.metrics import TouchedDays
-
-NOON = datetime(2026, 3, 20, 12, tzinfo=UTC)
-TABLES = [JourneyEvents, EventKeys, QuarantinedRecords]
-
-Line = tuple[str, int, str]  # event_id, day of March, branch
+from journeys_pipeline_tests.defs.reading_worlds import NOON, TABLES, Line, World, written
 
 
 class Crash(Exception):
     pass
-
-
-class World:
-    """A landing zone, a lake and a warehouse, and event files that land in them."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        home.mkdir(exist_ok=True)
-        self.lake = Lake(home / "lake")
-        self.warehouse = Warehouse(f"sqlite:///{home / 'warehouse.sqlite'}")
-        self.warehouse.migrate()
-
-    def file(self, name: str, *lines: Line | str) -> dict[str, Any]:
-        text = "\n".join(line if isinstance(line, str) else written(*line) for line in lines)
-        path = LandingZone(self.home / "landing").path("sftp", sha256(name.encode()).hexdigest())
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        origin = {"file_id": name, "account_id": "acme", "connection_id": "sftp", "kind": "events"}
-        return origin | {"sha256": path.name, "fetched_at": NOON}
-
-    def read(self, *files: dict[str, Any]) -> list[tuple[int, int, int]]:
-        """Records, accepted and quarantined of each file."""
-        reader = EventReader(LandingZone(self.home / "landing"), self.lake, self.warehouse, NOON)
-        return [(found.records, found.accepted, found.quarantined) for found in reader.read(files)]
-
-    def events(self, *columns: str) -> list[tuple[Any, ...]]:
-        return sorted(self.lake.scan(JourneyEvents).select(columns).collect().rows())
-
-    def everything(self) -> list[list[tuple[Any, ...]]]:
-        return [sorted(self.lake.scan(table).collect().rows(), key=str) for table in TABLES]
-
-
-def written(event_id: str, day: int, branch: str) -> str:
-    event = {
-        "event_id": event_id, "event_type": "message_delivered", "occurred_at": f"2026-03-{day:02}T10:00:00Z",
-        "account_id": "acme", "message_id": "m", "channel": "sms", "branch": branch,
-    }  # fmt: skip
-    return json.dumps(event)
 
 
 @pytest.fixture
@@ -111,10 +64,68 @@ def test_a_file_without_any_event_is_read_all_the_same(world: World) -> None:
     assert world.warehouse.read(TouchedDays).is_empty()
 
 
+def touched(world: World) -> list[int]:
+    return [day.day for day in world.warehouse.read(TouchedDays)["day"]]
+
+
 def test_the_days_of_accepted_events_are_touched(world: World) -> None:
     world.read(world.file("f1", ("e1", 1, "a"), ("e2", 2, "a"), ("e1", 3, "a"), ("e2", 2, "a")))
 
-    assert [day.day for day in world.warehouse.read(TouchedDays)["day"]] == [1, 2]
+    assert touched(world) == [1, 2]
+
+
+LIFE = {"message_id": "m", "channel": "sms", "journey_id": "j", "journey_version": 1, "person_id": "ann"}
+STEP = {"call_id": "c", "element_id": "menu", "journey_id": "j", "journey_version": 1, "person_id": "ann"}
+
+
+@pytest.mark.parametrize(
+    ("event_type", "fields", "days"),
+    [
+        ("message_priced", {"price": "0.1", "currency": "EUR"} | LIFE, [2, 3, 4, 5]),
+        ("message_priced", {"price": "0.1", "currency": "EUR"} | LIFE | {"message_id": "other"}, [5]),
+        ("message_clicked", LIFE, [5]),
+        ("message_bounced", LIFE, [5]),
+        ("goal_performed", {"event_name": "buy", "person_id": "ann"}, [5]),
+        ("option_pressed", STEP, [5]),
+        ("journey_entered", {"entry_source": "api"} | STEP, [5, 6, 7, 8, 9]),
+        ("journey_exited", {"exit_type": "exit_point"} | STEP, [5, 6, 7, 8, 9]),
+        ("element_entered", STEP, [5, 6, 7, 8, 9]),
+        ("message_sent", LIFE, [5, 6, 7, 8, 9]),
+        ("call_ended", {"outcome": "busy", "started_at": "2026-03-05T10:00:00Z"} | STEP, [5, 6, 7, 8, 9]),
+    ],
+)
+def test_a_late_event_touches_the_days_up_to_those_whose_figures_it_changes(
+    world: World, event_type: str, fields: dict[str, Any], days: list[int]
+) -> None:
+    """The message was sent on the 2nd; the account's newest day is the 9th."""
+    world.read(world.file("f1", written("s", 2, "a", event_type="message_sent", **LIFE), ("e9", 9, "a")))
+    world.forget_touches()
+
+    world.read(world.file("f2", written("late", 5, "a", **({"event_type": event_type} | fields))))
+
+    assert touched(world) == days
+
+
+def test_a_sending_touches_the_days_of_what_was_done_with_the_message_before_it(world: World) -> None:
+    """D13: an action counts for the journey that sent the message, even if clocks differ."""
+    world.read(world.file("f1", written("c", 2, "a", event_type="message_clicked", **LIFE)))
+    world.forget_touches()
+
+    world.read(world.file("f2", written("s", 3, "a", event_type="message_sent", **LIFE)))
+
+    assert touched(world) == [2, 3]
+
+
+def test_an_event_from_before_the_first_day_and_one_from_the_future_touch_their_own_days_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOURNEYS_FIRST_DAY", "2026-03-03")
+    world.read(world.file("f1", ("e9", 9, "a")))
+    world.forget_touches()
+
+    world.read(world.file("f2", *(written(str(day), day, "a", event_type="message_sent", **LIFE) for day in (1, 31))))
+
+    assert touched(world) == [1, 31]
 
 
 @pytest.mark.parametrize("crashes_before", [*TABLES, FeedReadings])

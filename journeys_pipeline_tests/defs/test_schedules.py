@@ -272,19 +272,3 @@ def test_closing_is_skipped_with_a_reason_when_no_month_is_due(
 
     assert data.run_requests == []
     assert data.skip_message == "No open month has come to the end of its grace."
-
-
-def test_each_account_with_recipients_gets_last_months_report_in_a_run_of_its_own(ticks: Ticks) -> None:
-    requests = ticks.ask("monthly_reports", datetime(2026, 4, 4, 6, tzinfo=UTC)).run_requests
-
-    configs = [request.run_config["ops"]["mep_reports"]["config"] for request in requests]
-    assert configs == [{"account": "alfa", "month": "2026-03"}, {"account": "beta", "month": "2026-03"}]
-    assert [request.run_key for request in requests] == ["alfa-2026-03", "beta-2026-03"]
-    assert {request.tags["journeys/as_of"] for request in requests} == {"2026-04-04T06:00:00+00:00"}
-
-
-def test_the_report_of_december_is_asked_for_in_january(ticks: Ticks) -> None:
-    first, *_ = ticks.ask("monthly_reports", datetime(2027, 1, 4, 6, tzinfo=UTC)).run_requests
-
-    validated = dg.validate_run_config(defs.resolve_job_def("report"), first.run_config)
-    assert validated["ops"]["mep_reports"]["config"]["month"] == "2026-12"

@@ -6,16 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Condition
 from typing import Generic, TypeVar
 
-from journeys_pipeline.catalog import Connection
+from journeys_pipeline.catalog import AnyConnection
 
 MOST = 32
 
 Result = TypeVar("Result")
-Server = tuple[str, int]
 
 
 def at_once(
-    connections: Collection[Connection], fetch: Callable[[Connection], Result], *, most: int = MOST
+    connections: Collection[AnyConnection], fetch: Callable[[AnyConnection], Result], *, most: int = MOST
 ) -> list[Result]:
     """What `fetch` gives for each connection, in their order; a failure keeps none of the others from its turn.
 
@@ -36,17 +35,17 @@ def at_once(
 class _Queue(Generic[Result]):
     """Connections that wait for their server; a busy server holds up nobody else's."""
 
-    def __init__(self, connections: Collection[Connection], fetch: Callable[[Connection], Result]) -> None:
+    def __init__(self, connections: Collection[AnyConnection], fetch: Callable[[AnyConnection], Result]) -> None:
         self.results: dict[str, Result] = {}
         self.failures: list[Exception] = []
         self._fetch = fetch
         self._waiting = list(connections)
-        self._busy: Counter[Server] = Counter()
-        self._limits: dict[Server, int] = {}
+        self._busy: Counter[str] = Counter()
+        self._limits: dict[str, int] = {}
         self._changed = Condition()
         for connection in connections:
-            limit = self._limits.get(_server(connection), connection.connections_at_once)
-            self._limits[_server(connection)] = min(limit, connection.connections_at_once)
+            limit = self._limits.get(connection.server, connection.connections_at_once)
+            self._limits[connection.server] = min(limit, connection.connections_at_once)
 
     def work(self) -> None:
         """Take connections until none waits."""
@@ -58,11 +57,11 @@ class _Queue(Generic[Result]):
             finally:
                 self._give_back(connection)
 
-    def _take(self) -> Connection | None:
+    def _take(self) -> AnyConnection | None:
         with self._changed:
             while self._waiting:
                 for connection in self._waiting:
-                    server = _server(connection)
+                    server = connection.server
                     if self._busy[server] < self._limits[server]:
                         self._waiting.remove(connection)
                         self._busy[server] += 1
@@ -70,11 +69,7 @@ class _Queue(Generic[Result]):
                 self._changed.wait()
             return None
 
-    def _give_back(self, connection: Connection) -> None:
+    def _give_back(self, connection: AnyConnection) -> None:
         with self._changed:
-            self._busy[_server(connection)] -= 1
+            self._busy[connection.server] -= 1
             self._changed.notify_all()
-
-
-def _server(connection: Connection) -> Server:
-    return connection.host.lower(), connection.port

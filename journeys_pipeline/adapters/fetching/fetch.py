@@ -15,9 +15,10 @@ from journeys_pipeline.adapters.fetching.manifest import Manifest
 from journeys_pipeline.adapters.fetching.visit import Visit
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.leases import LeaseHeld, LeaseLost, hold_lease
-from journeys_pipeline.adapters.sftp import ConnectionFailed, Timeouts, open_sftp
+from journeys_pipeline.adapters.sessions import open_session
+from journeys_pipeline.adapters.sftp import ConnectionFailed
 from journeys_pipeline.adapters.warehouse import Warehouse
-from journeys_pipeline.catalog import Connection
+from journeys_pipeline.catalog import AnyConnection
 from journeys_pipeline.schemas.landed_files import LandedFiles
 
 LOG = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ FRAMES = 3
 class Fetch:
     """One fetch of one connection, at a logical time; `clock` tells the wall clock's."""
 
-    connection: Connection
+    connection: AnyConnection
     landing_zone: LandingZone
     warehouse: Warehouse
     as_of: datetime
@@ -52,9 +53,8 @@ class Fetch:
         return pl.DataFrame(rows, schema=LandedFiles.create_empty().schema)
 
     def _visit(self, manifest: Manifest, *, password: str | None, passphrase: str | None) -> None:
-        limits = Timeouts(file_s=self.connection.fetch_deadline_s)
         try:
-            with open_sftp(self.connection, password=password, passphrase=passphrase, timeouts=limits) as session:
+            with open_session(self.connection, password=password, passphrase=passphrase) as session:
                 Visit(self.connection, session, manifest, self.landing_zone).run(as_of=self.as_of, clock=self.clock)
         except ConnectionFailed as failure:
             manifest.fail(str(failure))

@@ -12,7 +12,7 @@ import polars as pl
 from journeys_pipeline.adapters.fetching.listing import Sighting, Stamp, stamp, target, target_of
 from journeys_pipeline.adapters.leases import Lease
 from journeys_pipeline.adapters.sftp import RemoteFile, SkippedEntry
-from journeys_pipeline.catalog import Connection, ContactsFeed, Feed
+from journeys_pipeline.catalog import AnyConnection, ContactsFeed, Feed
 from journeys_pipeline.identity import identify
 from journeys_pipeline.schemas.landed_files import (
     CONNECTION_ERROR,
@@ -50,7 +50,7 @@ class _News:
 class Manifest:
     """Read once, when the fetch begins: what a listing shows is looked up here, never in the database."""
 
-    def __init__(self, connection: Connection, lease: Lease, *, as_of: datetime) -> None:
+    def __init__(self, connection: AnyConnection, lease: Lease, *, as_of: datetime) -> None:
         self._connection = connection
         self._lease = lease
         self._as_of = as_of

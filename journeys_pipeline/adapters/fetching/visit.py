@@ -9,10 +9,11 @@ from time import monotonic
 from journeys_pipeline.adapters.fetching.listing import Due, Matcher, judge, markers_of
 from journeys_pipeline.adapters.fetching.manifest import Manifest
 from journeys_pipeline.adapters.landing_zone import LandingZone
-from journeys_pipeline.adapters.sftp import FetchFailed, RemoteFile, SftpSession, SkippedEntry, WriteFailed
+from journeys_pipeline.adapters.sessions import Session
+from journeys_pipeline.adapters.sftp import FetchFailed, RemoteFile, SkippedEntry, WriteFailed
 from journeys_pipeline.adapters.sftp.listing import FOLDER
 from journeys_pipeline.adapters.sftp.login import printable
-from journeys_pipeline.catalog import Connection, ContactsFeed, Feed
+from journeys_pipeline.catalog import AnyConnection, ContactsFeed, Feed
 from journeys_pipeline.identity import identify
 
 BATCH = 100  # files whose rows are committed together
@@ -47,7 +48,7 @@ class Visit:
     """One session's work for one connection."""
 
     def __init__(
-        self, connection: Connection, session: SftpSession, manifest: Manifest, landing_zone: LandingZone
+        self, connection: AnyConnection, session: Session, manifest: Manifest, landing_zone: LandingZone
     ) -> None:
         self._connection = connection
         self._session = session

@@ -17,7 +17,7 @@ class Attributes:
 
     mode: int = 0
     file_bytes: int | None = None
-    modified_s: int | None = None  # since 1970, UTC
+    modified_s: float | None = None  # since 1970, UTC
 
     @property
     def is_regular(self) -> bool:

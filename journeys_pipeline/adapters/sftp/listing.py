@@ -3,7 +3,7 @@
 
 import posixpath
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -51,8 +51,12 @@ def list_folder(client: "SFTPClient", folder: str) -> tuple[list[RemoteFile], li
     Raises:
         EOFError: the listing is malformed, or has no end.
     """
-    by_name = dict(_read_folder(client, folder))
-    entries = [_judge(folder, name, attributes) for name, attributes in by_name.items() if name not in {b".", b".."}]
+    return sort_out(folder, dict(_read_folder(client, folder)))
+
+
+def sort_out(folder: str, found: Mapping[bytes, Attributes]) -> tuple[list[RemoteFile], list[SkippedEntry]]:
+    """Of the entries of a folder by their raw names: files, and all that is none; each sorted by name."""
+    entries = [_judge(folder, name, attributes) for name, attributes in found.items() if name not in {b".", b".."}]
     files = [entry for entry in entries if isinstance(entry, RemoteFile)]
     skipped = [entry for entry in entries if isinstance(entry, SkippedEntry)]
     return sorted(files, key=lambda file: file.name), sorted(skipped, key=lambda entry: entry.name)
@@ -60,7 +64,7 @@ def list_folder(client: "SFTPClient", folder: str) -> tuple[list[RemoteFile], li
 
 def _judge(folder: str, raw_name: bytes, attributes: Attributes) -> RemoteFile | SkippedEntry:
     name = raw_name.decode(errors="backslashreplace")
-    reason = _name_reason(raw_name) if attributes.is_regular else _kind_reason(attributes.mode)
+    reason = name_flaw(raw_name) if attributes.is_regular else _kind_reason(attributes.mode)
     if reason:
         return SkippedEntry(printable(name), reason)
     if attributes.modified_s is None or attributes.file_bytes is None or attributes.file_bytes > MOST_BYTES:
@@ -73,7 +77,8 @@ def _kind_reason(mode: int) -> str:
     return LINK if stat.S_ISLNK(mode) else FOLDER if stat.S_ISDIR(mode) else DEVICE
 
 
-def _name_reason(raw_name: bytes) -> str | None:
+def name_flaw(raw_name: bytes) -> str | None:
+    """Why a name cannot be used (one of `REASONS`); None if it can."""
     try:
         name = raw_name.decode()
     except UnicodeDecodeError:

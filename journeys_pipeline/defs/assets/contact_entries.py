@@ -10,9 +10,10 @@ import polars as pl
 
 from journeys_pipeline.adapters.fetching import at_once
 from journeys_pipeline.adapters.returning import Returns
-from journeys_pipeline.adapters.sftp import ConnectionFailed, open_sftp
+from journeys_pipeline.adapters.sessions import open_session
+from journeys_pipeline.adapters.sftp import ConnectionFailed
 from journeys_pipeline.adapters.whole_files import write_whole
-from journeys_pipeline.catalog import Connection, ContactsFeed
+from journeys_pipeline.catalog import AnyConnection, ContactsFeed
 from journeys_pipeline.defs.contact_reading import ContactReader
 from journeys_pipeline.defs.metadata import about, markdown_table
 from journeys_pipeline.defs.partitions import logical_time
@@ -24,7 +25,7 @@ from journeys_pipeline.defs.resources import (
     ReportsFolder,
     WarehouseDatabase,
 )
-from journeys_pipeline.defs.secrets import secret
+from journeys_pipeline.defs.secrets import login_of
 from journeys_pipeline.rendering.charts import draw_imports
 from journeys_pipeline.rendering.csv import render_csv
 from journeys_pipeline.schemas.contact_entries import ContactEntries, ImportExport, ImportPerformance
@@ -125,12 +126,11 @@ def file_returns(
     return dg.MaterializeResult(metadata=counts)
 
 
-def _give_back(connection: Connection, files: Sequence[File], returns: Returns, entries: pl.LazyFrame) -> int:
+def _give_back(connection: AnyConnection, files: Sequence[File], returns: Returns, entries: pl.LazyFrame) -> int:
     """How many files' rejects and receipts now lie beside them; the next run tries the others again."""
     encodings = {feed.id: feed.encoding for feed in connection.feeds if isinstance(feed, ContactsFeed)}
-    password, passphrase = secret(connection.password_env), secret(connection.passphrase_env)
     try:
-        with open_sftp(connection, password=password, passphrase=passphrase) as session:
+        with open_session(connection, **login_of(connection)) as session:
             return sum(
                 returns.return_rejects(
                     session,

@@ -3,14 +3,13 @@
 import dagster as dg
 import polars as pl
 
-from journeys_pipeline.adapters.journey_files import read_journey_lines
 from journeys_pipeline.defs.event_reading import BATCH_BYTES, EventReader
+from journeys_pipeline.defs.journey_reading import JourneyReader
 from journeys_pipeline.defs.metadata import about
 from journeys_pipeline.defs.partitions import logical_time
-from journeys_pipeline.defs.reading import Reading, batches, mark_read, unread_files
+from journeys_pipeline.defs.reading import batches, unread_files
 from journeys_pipeline.defs.resources import LakeFolder, LandingFolder, WarehouseDatabase
-from journeys_pipeline.schemas.journey_events import JourneyEvents, Journeys, QuarantinedRecords
-from journeys_pipeline.transforms.journey_events import EventFile, accept_journeys
+from journeys_pipeline.schemas.journey_events import JourneyEvents, Journeys
 
 
 @dg.asset(deps=["landed_files"], **about(JourneyEvents, kinds={"polars", "deltalake"}, group="events"))
@@ -42,19 +41,8 @@ def journeys(
     lake_folder: LakeFolder,
     warehouse_database: WarehouseDatabase,
 ) -> dg.MaterializeResult:
-    lake, warehouse, as_of = lake_folder.open(), warehouse_database.open(), logical_time(context)
-    files = unread_files(warehouse, ["journeys"])
-    for file in files:
-        about_file = EventFile(file["file_id"], file["account_id"], file["fetched_at"].date())
-        path = landing_folder.open().path(file["connection_id"], file["sha256"])
-        accepted, refused = accept_journeys(read_journey_lines(path), file=about_file)
-        key = Journeys.primary_key()
-        newest = pl.concat([lake.scan(Journeys).collect(), accepted]).sort("valid_from", maintain_order=True)
-        of_account = pl.col("account_id") == file["account_id"]
-        rows = newest.filter(of_account).unique(key, keep="last", maintain_order=True)
-        lake.replace(Journeys, rows.lazy(), {"account_id": [file["account_id"]]})
-        lake.replace(QuarantinedRecords, refused.lazy(), {"file_id": [file["file_id"]]})
-        reading = Reading(file, accepted.height + refused.height, accepted.height, refused.height)
-        mark_read(warehouse, [reading], as_of=as_of)
+    lake, warehouse = lake_folder.open(), warehouse_database.open()
+    reader = JourneyReader(landing_folder.open(), lake, warehouse, logical_time(context))
+    read = [reader.read(file) for file in unread_files(warehouse, ["journeys"])]
     rows = lake.scan(Journeys).select(pl.len()).collect().item()
-    return dg.MaterializeResult(metadata={"dagster/row_count": rows, "files read": len(files)})
+    return dg.MaterializeResult(metadata={"dagster/row_count": rows, "files read": len(read)})

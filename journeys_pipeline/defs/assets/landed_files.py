@@ -4,11 +4,11 @@ import dagster as dg
 import polars as pl
 
 from journeys_pipeline.adapters.fetching import Fetch, at_once
-from journeys_pipeline.catalog import Connection
+from journeys_pipeline.catalog import AnyConnection
 from journeys_pipeline.defs.metadata import about, markdown_table
 from journeys_pipeline.defs.partitions import logical_time
 from journeys_pipeline.defs.resources import CatalogFile, LandingFolder, WarehouseDatabase
-from journeys_pipeline.defs.secrets import secret
+from journeys_pipeline.defs.secrets import login_of
 from journeys_pipeline.schemas.landed_files import LandedFiles
 
 
@@ -21,10 +21,8 @@ def landed_files(
 ) -> dg.MaterializeResult:
     landing_zone, warehouse, as_of = landing_folder.open(), warehouse_database.open(), logical_time(context)
 
-    def fetch(connection: Connection) -> pl.DataFrame:
-        return Fetch(connection, landing_zone, warehouse, as_of).run(
-            password=secret(connection.password_env), passphrase=secret(connection.passphrase_env)
-        )
+    def fetch(connection: AnyConnection) -> pl.DataFrame:
+        return Fetch(connection, landing_zone, warehouse, as_of).run(**login_of(connection))
 
     rows = pl.concat([LandedFiles.create_empty(), *at_once(catalog_file.load().connections, fetch)], how="vertical")
     counts = rows.group_by("status").len(name="files").sort("status")

@@ -3,13 +3,12 @@
 from datetime import timedelta
 
 import dagster as dg
-import dataframely as dy
 import polars as pl
 
-from journeys_pipeline.adapters.lake import Lake, table_name
+from journeys_pipeline.defs.fact_reading import read_facts
 from journeys_pipeline.defs.figures import Family
 from journeys_pipeline.defs.metadata import about
-from journeys_pipeline.defs.partitions import created_at, days, logical_time, one_run
+from journeys_pipeline.defs.partitions import created_at, days, logical_time, some_days
 from journeys_pipeline.defs.refresh import RefreshConfig, Scope
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseDatabase
 from journeys_pipeline.environment import first_day
@@ -40,9 +39,9 @@ from journeys_pipeline.schemas.metrics import (
     VersionPerformance,
 )
 from journeys_pipeline.schemas.people import Identities
+from journeys_pipeline.schemas.shared_columns import table_name
 from journeys_pipeline.tiers import Tier
 from journeys_pipeline.transforms.metrics import (
-    Facts,
     measure_branches,
     measure_campaigns,
     measure_channel_costs,
@@ -58,28 +57,8 @@ from journeys_pipeline.transforms.metrics import (
     measure_versions,
     summarise_journeys,
 )
-from journeys_pipeline.transforms.people import resolve
 
 OF_A_JOURNEY = [JourneyEntries, JourneyExits, MessageEvents, GoalEvents, Journeys, Identities]
-
-
-def read_facts(lake: Lake, accounts: list[str]) -> Facts:
-    """The accounts' fact tables, from the first day on, each person under one id."""
-
-    def read(table: type[dy.Schema]) -> pl.LazyFrame:
-        return lake.scan(table).filter(pl.col("account_id").is_in(accounts))
-
-    def of_persons(table: type[dy.Schema]) -> pl.LazyFrame:
-        return resolve(read(table), read(Identities))
-
-    return Facts(
-        entries=of_persons(JourneyEntries),
-        exits=of_persons(JourneyExits),
-        steps=of_persons(JourneySteps),
-        messages=of_persons(MessageEvents),
-        goals=of_persons(GoalEvents),
-        journeys=read(Journeys),
-    )
 
 
 CAMPAIGNS = Family(
@@ -144,7 +123,7 @@ monthly_metric_assets = [family.asset("month") for family in FAMILIES]
 
 @dg.asset(
     partitions_def=days,
-    backfill_policy=one_run,
+    backfill_policy=some_days,
     deps=[f"{name}_by_day" for name in (*(family.name for family in FAMILIES), CALL_FIGURES)],
     **about(Refreshes, kinds={"sqlalchemy"}, group="metrics"),
 )

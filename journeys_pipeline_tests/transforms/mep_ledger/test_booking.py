@@ -1,64 +1,30 @@
 """One person, one month, one account, once (F56-F65), credited and booked as decided (D1, D3-D5)."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journeys_pipeline.schemas.daily_facts import JourneyEntries
-from journeys_pipeline.schemas.journey_events import JourneyEvents, Journeys
-from journeys_pipeline.schemas.mep_ledger import MepLedger, MepSummary
+from journeys_pipeline.schemas.journey_events import JourneyEvents
+from journeys_pipeline.schemas.mep_ledger import MepLedger
 from journeys_pipeline.transforms.daily_facts import collect_entries
-from journeys_pipeline.transforms.mep_ledger import book_engagements, find_engagements, summarise_meps
-
-JANUARY, FEBRUARY = date(2026, 1, 1), date(2026, 2, 1)
-MIDNIGHT = datetime(2026, 2, 1, tzinfo=UTC)  # where January ends
-TICK = timedelta(microseconds=1)
-NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
-FIRST_RUN = datetime(2026, 1, 16, 3, tzinfo=UTC)
-LATER_RUN = FIRST_RUN + timedelta(hours=6)
-
-
-@dataclass(frozen=True)
-class Entry:
-    source_id: str
-    person_id: str = "ann"
-    entered_at: datetime = NOON
-    account_id: str = "acme"
-    journey_id: str = "welcome"
-    journey_version: int | None = 1
-    sub_account_id: str | None = None
-    entry_source: str = "segment"
-
-
-def facts(entries: Iterable[Entry]) -> pl.LazyFrame:
-    rows = [
-        asdict(entry) | {"day": entry.entered_at.astimezone(UTC).date(), "entry_id": entry.source_id}
-        for entry in entries
-    ]
-    return pl.DataFrame(rows, schema=JourneyEntries.create_empty().schema).lazy()
-
-
-def definitions(*versions: tuple[str, int, str]) -> pl.LazyFrame:
-    rows = [
-        {
-            "account_id": "acme",
-            "journey_id": journey_id,
-            "version": version,
-            "name": journey_id,
-            "campaign_id": campaign_id,
-            "campaign_name": f"Campaign {campaign_id}",
-            "status": "active",
-            "elements": "[]",
-            "valid_from": NOON,
-        }
-        for journey_id, version, campaign_id in versions
-    ]
-    return pl.DataFrame(rows, schema=Journeys.create_empty().schema).lazy()
+from journeys_pipeline.transforms.mep_ledger import book_engagements, find_engagements
+from journeys_pipeline_tests.transforms.mep_ledger.examples import (
+    FEBRUARY,
+    FIRST_RUN,
+    JANUARY,
+    LATER_RUN,
+    MIDNIGHT,
+    NOON,
+    TICK,
+    Entry,
+    definitions,
+    facts,
+)
 
 
 def refresh(
@@ -257,25 +223,3 @@ def test_an_undefined_journey_is_billed_under_its_own_id_and_never_another_accou
     ledger = refresh([replace(Entry("e1"), account_id="bolt")], journeys=journeys)
 
     assert ledger.select("campaign_id", "campaign_name").rows() == [("welcome", "welcome")]
-
-
-NO_PLAN = {"account_id": "acme", "month": JANUARY, "plan": None, "price": None, "currency": None, "allowance": None}
-
-
-@pytest.mark.parametrize(("allowance", "overage"), [(1, 1), (2, 0), (3, 0), (None, None)])
-def test_meps_are_set_against_the_plan_f81_f102(allowance: int | None, overage: int | None) -> None:
-    ledger = refresh([Entry("e1"), Entry("e2", "bob"), Entry("e3", entered_at=MIDNIGHT)])
-    plan = NO_PLAN | {"allowance": allowance, "is_closed": False}
-    plans = pl.DataFrame([plan], schema_overrides={"allowance": pl.Int64}).lazy()
-
-    summary = MepSummary.validate(summarise_meps(ledger.lazy(), plans, as_of=LATER_RUN).collect())
-
-    assert summary.select("mep", "allowance", "overage", "as_of").rows() == [(2, allowance, overage, LATER_RUN)]
-
-
-def test_an_account_without_engaged_persons_has_a_summary_of_zero_f81() -> None:
-    plan = NO_PLAN | {"allowance": 5, "is_closed": True}
-
-    summary = summarise_meps(MepLedger.create_empty().lazy(), pl.LazyFrame([plan]), as_of=LATER_RUN).collect()
-
-    assert summary.select("mep", "overage").rows() == [(0, 0)]
