@@ -49,10 +49,15 @@ def fetch(*, as_of: datetime, watch: Watch | None = None) -> None:
     launch("ingest", tags={AS_OF_TAG: as_of.isoformat()}, watch=watch)
 
 
-def refresh(first: date, last: date, *, as_of: datetime, watch: Watch | None = None) -> None:
-    """Make facts and figures of the days first..last, both inclusive, then the ledger of their months."""
+def refresh(first: date, last: date, *, as_of: datetime, why: str = "", watch: Watch | None = None) -> None:
+    """Make facts and figures of the days first..last, both inclusive, then the ledger of their months.
+
+    `why` is shown with the run.
+    """
     tiers = list(Tier)
-    launch("refresh", tags=range_tags(first, last, as_of=as_of), run_config=tier_config(DAILY, tiers), watch=watch)
+    launch(
+        "refresh", tags=range_tags(first, last, as_of=as_of, why=why), run_config=tier_config(DAILY, tiers), watch=watch
+    )
     months = range_tags(month_of(first), month_of(last), as_of=as_of)
     launch("book", tags=months, run_config=tier_config(MONTHLY, tiers), watch=watch)
 

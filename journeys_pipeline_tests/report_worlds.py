@@ -14,8 +14,16 @@ import polars as pl
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.defs.assets.reports import mail_outbox, report_register
+from journeys_pipeline.defs.billing import Books
 from journeys_pipeline.defs.jobs import report_config
-from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, MailAccount, ReportsFolder, WarehouseDatabase
+from journeys_pipeline.defs.resources import (
+    CatalogFile,
+    LakeFolder,
+    MailAccount,
+    ReportsFolder,
+    StatementsFolder,
+    WarehouseDatabase,
+)
 from journeys_pipeline.schemas.daily_facts import JourneyEntries
 from journeys_pipeline.schemas.mep_ledger import MepLedger, MepSummary
 from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
@@ -60,6 +68,7 @@ class ReportWorld:
             "catalog_file": CatalogFile(path=str(self.home / "journeys.yaml")),
             "lake_folder": LakeFolder(folder=str(self.home / "lake")),
             "warehouse_database": WarehouseDatabase(url=f"sqlite:///{self.home / 'warehouse.sqlite'}"),
+            "statements_folder": StatementsFolder(folder=str(self.home / "statements")),
             "reports_folder": ReportsFolder(folder=str(self.home / "reports")),
             "mail_account": MailAccount(
                 host="", port=25, security="none", user="", sender="a@b.example", outbox=str(self.home / "outbox")
@@ -98,8 +107,13 @@ class ReportWorld:
         self._put(JourneyEntries, [entry], {"day": [at.date()], "account_id": ["acme"]})
 
     def close(self, *, mep: int, account_id: str = "acme") -> None:
-        """October is closed."""
-        row = {"account_id": account_id, "month": OCTOBER, "mep": mep, "is_closed": True, "as_of": IN_NOVEMBER}
+        """October is closed: its statement is frozen, and its summary says so."""
+        folders = (self.resources[name] for name in ("lake_folder", "warehouse_database", "statements_folder"))
+        Books.open(*folders).close(account_id, OCTOBER, as_of=IN_NOVEMBER)
+        row = {
+            "account_id": account_id, "month": OCTOBER, "mep": mep, "adjustments": 0, "is_closed": True,
+            "as_of": IN_NOVEMBER,
+        }  # fmt: skip
         self.warehouse.upsert(MepSummary, pl.DataFrame([row], schema=MepSummary.create_empty().schema))
 
     def report(self, at: datetime = IN_NOVEMBER, **config: Any) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def test_an_unknown_dataset_is_told_with_the_nearest_and_with_all_there_are(load
 
     assert said.startswith("5: reports[0].dataset: is not a dataset: did you mean `channel_costs_by_day`? There are ")
     assert "campaign_performance_by_month, " in said
-    assert "mep_ledger, mep_summary, " in said
+    assert "mep_ledger, mep_statements, mep_summary, " in said
     assert "mail_outbox" not in said
 
 

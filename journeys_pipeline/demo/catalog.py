@@ -49,6 +49,7 @@ _CONNECTION = """\
     feeds:
       - {{kind: events, id: events, glob: "events-*.ndjson.gz", complete_when: renamed}}
       - {{kind: journeys, id: journeys, glob: "journeys.ndjson", complete_when: renamed}}
+      - {{kind: people, id: people, glob: "people-*.ndjson", complete_when: renamed, default_region: US}}
 """
 _CONTACTS = """\
       - kind: contacts

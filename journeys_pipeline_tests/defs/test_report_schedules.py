@@ -14,7 +14,7 @@ from journeys_pipeline.adapters.outbox import LONGEST_ATTEMPT, Outbox, queue
 from journeys_pipeline.definitions import defs
 from journeys_pipeline.defs.report_schedules import mail_again, scheduled_reports
 from journeys_pipeline.defs.resources import CatalogFile, WarehouseDatabase
-from journeys_pipeline.schemas.mep_ledger import MepSummary
+from journeys_pipeline.schemas.mep_ledger import MepStatements
 
 BLOB = b"".join(len(field).to_bytes(4, "big") + field for field in (b"ssh-ed25519", bytes(range(32))))
 CATALOG = f"""\
@@ -70,8 +70,8 @@ def keys(resources: dict[str, Any], tick: datetime) -> list[str]:
 
 
 def close(database: WarehouseDatabase, account_id: str, month: date) -> None:
-    row = {"account_id": account_id, "month": month, "mep": 1, "is_closed": True, "as_of": FIRST}
-    database.open().upsert(MepSummary, pl.DataFrame([row], schema=MepSummary.create_empty().schema))
+    row = {"account_id": account_id, "month": month, "closed_at": FIRST, "row_count": 1, "sha256": "0", "path": "a.csv"}
+    database.open().upsert(MepStatements, pl.DataFrame([row], schema=MepStatements.create_empty().schema))
 
 
 def test_a_report_is_due_on_its_days_for_its_accounts_and_one_without_a_schedule_never(
