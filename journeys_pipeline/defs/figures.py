@@ -62,7 +62,7 @@ class Family(Generic[FactsT]):
         ) -> None:
             scope, warehouse = Scope.of(context, config, catalog_file.load()), warehouse_database.open()
             lake, periods = lake_folder.open(), periods_of(scope, grain)
-            facts = [self.read(lake, accounts) for accounts in self._batches(lake, scope.accounts, periods)]
+            facts = [self.read(lake, accounts) for accounts in self.batches(lake, scope.accounts, periods)]
             counts: list[pl.DataFrame] = []
             for table, measure in self.measures.items():
                 rows = pl.concat([measure(batch, periods).collect(engine="streaming") for batch in facts])
@@ -73,7 +73,7 @@ class Family(Generic[FactsT]):
 
         return figures
 
-    def _batches(self, lake: Lake, accounts: Sequence[str], periods: Periods) -> list[list[str]]:
+    def batches(self, lake: Lake, accounts: Sequence[str], periods: Periods) -> list[list[str]]:
         """The accounts, as many together as memory has room for the facts of; figures of one need no other's."""
         tables = [lake.scan(source) for source in self.sources if source not in WITHOUT_PARTITIONS]
         of_periods = [periods.select(table).select("account_id").group_by("account_id").len() for table in tables]
