@@ -13,6 +13,7 @@ import typer
 
 from journeys_pipeline import environment
 from journeys_pipeline.adapters.whole_files import write_whole
+from journeys_pipeline.cli_mep import meps
 from journeys_pipeline.cli_reports import mails, report
 from journeys_pipeline.periods import days_between
 from journeys_pipeline.superset.command import superset
@@ -44,6 +45,7 @@ app.command()(report)
 app.add_typer(mails, name="mail")
 app.add_typer(dashboards, name="dashboards")
 app.add_typer(superset, name="superset")
+app.add_typer(meps, name="mep")
 
 
 @app.command()
