@@ -13,8 +13,10 @@ import typer
 
 from journeys_pipeline import environment
 from journeys_pipeline.adapters.whole_files import write_whole
+from journeys_pipeline.cli_mep import meps
 from journeys_pipeline.cli_reports import mails, report
 from journeys_pipeline.periods import days_between
+from journeys_pipeline.superset.command import superset
 from journeys_pipeline.terminal import (
     AsOf,
     From,
@@ -26,6 +28,7 @@ from journeys_pipeline.terminal import (
     read_day,
     read_instant,
 )
+from journeys_pipeline.viewer.command import dashboards
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,6 +43,9 @@ imports = typer.Typer(no_args_is_help=True, help="What became of contact files."
 app.add_typer(imports, name="import")
 app.command()(report)
 app.add_typer(mails, name="mail")
+app.add_typer(dashboards, name="dashboards")
+app.add_typer(superset, name="superset")
+app.add_typer(meps, name="mep")
 
 
 @app.command()

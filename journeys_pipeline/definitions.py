@@ -33,7 +33,7 @@ from journeys_pipeline.defs.resources import (
     WarehouseDatabase,
 )
 from journeys_pipeline.defs.schedules import schedules
-from journeys_pipeline.defs.sensors import ledger_follows_facts, pages_follow_figures
+from journeys_pipeline.defs.sensors import ledger_follows_facts, pages_follow_figures, requested_reports
 
 _home = environment.home()
 _smtp = environment.smtp()
@@ -67,7 +67,7 @@ defs = dg.Definitions(
     asset_checks=checks,
     jobs=[ingest, refresh, book, report, mail, show],
     schedules=schedules,
-    sensors=[ledger_follows_facts, pages_follow_figures],
+    sensors=[ledger_follows_facts, pages_follow_figures, requested_reports],
     executor=dg.in_process_executor,
     resources={
         "catalog_file": CatalogFile(path=str(environment.catalog_path())),
@@ -77,7 +77,7 @@ defs = dg.Definitions(
         ),
         "warehouse_database": WarehouseDatabase(url=environment.warehouse_url()),
         "dashboards_folder": DashboardsFolder(folder=str(_home / "dashboards"), viewer_url=environment.viewer_url()),
-        "statements_folder": StatementsFolder(folder=str(_home / "statements")),
+        "statements_folder": StatementsFolder(folder=str(environment.statements_folder())),
         "reports_folder": ReportsFolder(folder=str(_home / "reports")),
         "mail_account": MailAccount(
             host=_smtp["host"],

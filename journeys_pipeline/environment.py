@@ -74,6 +74,11 @@ def days_per_run() -> int | None:
     return int(text)
 
 
+def statements_folder() -> Path:
+    """The folder of the statements of closed months; runs on several machines need one that all of them see."""
+    return Path(os.environ.get("JOURNEYS_STATEMENTS", home() / "statements")).absolute()
+
+
 def smtp() -> dict[str, str]:
     """The mail settings; without a host, mail becomes .eml files in an outbox folder."""
     return {
@@ -94,6 +99,22 @@ def smtp_security() -> Literal["none", "starttls", "tls"]:
     if security not in {"none", "starttls", "tls"}:
         raise ValueError(f"JOURNEYS_SMTP_SECURITY is {security}; set it to starttls, tls or none.")
     return cast("Literal['none', 'starttls', 'tls']", security)
+
+
+def viewer() -> dict[str, str]:
+    """How the viewer of dashboards is reached, and how it tells its proxy's requests from others."""
+    return {
+        "url": os.environ.get("JOURNEYS_VIEWER_URL", ""),
+        "user_header": os.environ.get("JOURNEYS_VIEWER_USER_HEADER", "X-Forwarded-Email"),
+        "groups_header": os.environ.get("JOURNEYS_VIEWER_GROUPS_HEADER", "X-Forwarded-Groups"),
+        "secret": os.environ.get("JOURNEYS_VIEWER_SECRET", ""),
+        "trusted_proxies": os.environ.get("JOURNEYS_VIEWER_TRUSTED_PROXIES", ""),
+    }
+
+
+def superset_password() -> str:
+    """The password of the administrator who imports assets into a Superset."""
+    return os.environ.get("JOURNEYS_SUPERSET_PASSWORD", "")
 
 
 SMTP_PASSWORD = "JOURNEYS_SMTP_PASSWORD"  # noqa: S105 - the variable's name, not its value

@@ -18,6 +18,7 @@ from journeys_pipeline.catalog.models import (
     Subscription,
     TierPeriod,
 )
+from journeys_pipeline.catalog.readers import Reader, Terms
 from journeys_pipeline.catalog.reports import (
     DeclaredChannels,
     DeclaredImports,
@@ -47,10 +48,12 @@ __all__ = [
     "Marker",
     "Mistake",
     "PeopleFeed",
+    "Reader",
     "Settings",
     "StoreConnection",
     "SubAccount",
     "Subscription",
+    "Terms",
     "TierPeriod",
     "load_catalog",
 ]

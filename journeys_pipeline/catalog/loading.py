@@ -34,6 +34,7 @@ from journeys_pipeline.catalog.models import (
     Subscription,
     TierPeriod,
 )
+from journeys_pipeline.catalog.readers import Reader, Terms
 from journeys_pipeline.catalog.reports import DeclaredChannels, DeclaredImports, DeclaredMeps, DeclaredTable, Filter
 
 WIDGETS: dict[str | int, type[BaseModel]] = {
@@ -66,6 +67,8 @@ MODELS: dict[str | int, type[BaseModel]] = {
     "tiers": TierPeriod,
     "subscriptions": Subscription,
     "sub_accounts": SubAccount,
+    "readers": Reader,
+    "terms": Terms,
     "connections": Connection,
     **PLACES,
     "settings": Settings,

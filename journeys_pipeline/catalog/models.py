@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Discriminator, Field, Tag
 
 from journeys_pipeline.catalog.dashboards import Dashboard
+from journeys_pipeline.catalog.readers import Reader, Terms
 from journeys_pipeline.catalog.reports import AnyReport, DeclaredReport
 from journeys_pipeline.catalog.values import (
     FROZEN,
@@ -27,6 +28,7 @@ from journeys_pipeline.catalog.values import (
     Text,
     VariableName,
 )
+from journeys_pipeline.roles import Role
 from journeys_pipeline.tiers import Tier
 
 
@@ -68,6 +70,14 @@ class Account(_Model):
     sub_accounts: list[SubAccount] = []
     recipients: list[MailAddress] = []
     dashboards: list[Dashboard] = []
+    readers: list[Reader] = []
+    contact: Text | None = None
+    terms: Terms | None = None
+    early_access: list[Id] = []
+
+    def roles_of(self, user: str, groups: Collection[str]) -> frozenset[Role]:
+        """The roles that a user of these groups has in the account; none for whoever may not read it."""
+        return frozenset(role for reader in self.readers if reader.is_for(user, groups) for role in reader.roles)
 
     def tier_on(self, day: date) -> Tier:
         """The tier in force on a day; before the first, the first (F85)."""
@@ -182,6 +192,8 @@ class Settings(_Model):
 
     month_close_grace_hours: Annotated[int, Field(ge=0, le=720)] = 72
     largest_attachment_mb: Annotated[int, Field(ge=1, le=100)] = 10
+    contact: Text = "whoever runs these dashboards"
+    terms: Terms | None = None
 
 
 class Catalog(_Model):
@@ -214,6 +226,14 @@ class Catalog(_Model):
                 return report
         known = ", ".join(report.id for report in self.reports) or "none"
         raise KeyError(f"No report {report_id} is declared; there are {known}.")
+
+    def terms_of(self, account: Account) -> Terms | None:
+        """What a reader of the account accepts before anything is shown: its own terms, or those of all (F92)."""
+        return account.terms or self.settings.terms
+
+    def contact_of(self, account: Account) -> str:
+        """Whom a reader of the account asks when something is refused (F101)."""
+        return account.contact or self.settings.contact
 
     def accounts_on(self, tiers: Collection[Tier], day: date) -> list[str]:
         """Ids of the accounts on these tiers on a day, in order."""

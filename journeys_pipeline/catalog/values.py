@@ -48,6 +48,14 @@ def _text(value: Any) -> Any:
     return value
 
 
+def _long_text(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is blank: give it a value")
+    if CONTROL.search(value.replace("\n", "").replace("\t", "")):
+        raise ValueError("must be without control characters, line breaks and tabs excepted")
+    return value
+
+
 def _iso_day(value: Any) -> Any:
     """Pydantic alone would take any number for seconds since 1970."""
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) is None:
@@ -144,6 +152,7 @@ _T = TypeVar("_T")
 Listed = Annotated[list[_T], BeforeValidator(_listed)]
 Text = Annotated[str, BeforeValidator(_text)]
 ReportName = Annotated[Text, AfterValidator(report_name)]
+LongText = Annotated[str, AfterValidator(_long_text)]
 Day = Annotated[date, BeforeValidator(_iso_day)]
 Id = Annotated[
     str,
@@ -160,6 +169,14 @@ Slug = Annotated[
         "must be 1 to 40 lower-case letters, digits or dashes, and begin with a letter or digit: it becomes an address",
     ),
 ]
+UserName = Annotated[
+    str,
+    _matching(
+        "[!-~]{1,254}",
+        "must be the user as the proxy names them, like ann@acme.example: up to 254 ASCII characters, no spaces",
+    ),
+]
+GroupName = Annotated[Text, _matching("[^,]+", "must be one group, as the proxy names it, without a comma")]
 Currency = Annotated[str, _matching("[A-Z]{3}", "must be an ISO 4217 code: three capitals, like EUR")]
 Price = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)]
 MailAddress = Annotated[str, AfterValidator(_mail_address)]

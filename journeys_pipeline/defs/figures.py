@@ -8,7 +8,7 @@ import dagster as dg
 import dataframely as dy
 import polars as pl
 
-from journeys_pipeline.adapters.lake import Lake, table_name
+from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.defs.metadata import OWNER, add_row_counts, column_schema
 from journeys_pipeline.defs.partitions import days, days_to_months, earlier_days, months, one_run, some_days
 from journeys_pipeline.defs.refresh import RefreshConfig, Scope
@@ -16,6 +16,7 @@ from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseD
 from journeys_pipeline.periods import add_months
 from journeys_pipeline.schemas.journey_events import Journeys
 from journeys_pipeline.schemas.people import Identities
+from journeys_pipeline.schemas.shared_columns import table_name
 from journeys_pipeline.transforms.metrics import Periods
 
 Grain = Literal["day", "month"]

@@ -15,6 +15,7 @@ LOOK_BACK_DAYS = 90  # the longest window in which a goal is attributed to an en
 
 AS_OF_TAG = "journeys/as_of"
 TIER_TAG = "journeys/tier"
+WHY_TAG = "journeys/why"
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
 
@@ -60,10 +61,10 @@ def created_at(instance: dg.DagsterInstance, run: dg.DagsterRun, *, run_id: str 
     return record.create_timestamp.astimezone(UTC)
 
 
-def range_tags(first: date, last: date, *, as_of: datetime) -> dict[str, str]:
-    """The tags of a run over partitions first..last, both inclusive, at a logical time."""
+def range_tags(first: date, last: date, *, as_of: datetime, why: str = "") -> dict[str, str]:
+    """The tags of a run over partitions first..last, both inclusive, at a logical time, and why past ones are made."""
     return {
         RANGE_START_TAG: first.isoformat(),
         RANGE_END_TAG: last.isoformat(),
         AS_OF_TAG: as_of.isoformat(),
-    }
+    } | ({WHY_TAG: why} if why else {})

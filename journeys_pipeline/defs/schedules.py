@@ -7,7 +7,7 @@ import dagster as dg
 
 from journeys_pipeline.defs.jobs import DAILY, book, ingest, refresh, tier_config
 from journeys_pipeline.defs.partitions import AS_OF_TAG, TIER_TAG, range_tags
-from journeys_pipeline.defs.refresh import ranges_to_refresh
+from journeys_pipeline.defs.refresh import ranges_to_refresh, stale_days, why_anew
 from journeys_pipeline.defs.report_schedules import mail_again, scheduled_reports
 from journeys_pipeline.defs.resources import CatalogFile, WarehouseDatabase
 from journeys_pipeline.periods import month_closes_at
@@ -29,10 +29,13 @@ def _refresh_schedule(tier: Tier) -> dg.ScheduleDefinition:
     ) -> Iterator[dg.RunRequest]:
         as_of = context.scheduled_execution_time.astimezone(UTC)
         accounts = catalog_file.load().accounts_on([tier], as_of.date())
-        for first, last in ranges_to_refresh(warehouse_database.open(), accounts, as_of=as_of):
+        warehouse = warehouse_database.open()
+        stale = stale_days(warehouse, accounts, as_of=as_of)
+        for first, last in ranges_to_refresh(warehouse, accounts, as_of=as_of):
+            why = why_anew(stale, first, last, as_of=as_of)
             yield dg.RunRequest(
                 run_key=f"{tier}-{as_of.isoformat()}-{first}",
-                tags=range_tags(first, last, as_of=as_of) | {TIER_TAG: tier.value},
+                tags=range_tags(first, last, as_of=as_of, why=why) | {TIER_TAG: tier.value},
                 run_config=tier_config(DAILY, [tier]),
             )
 

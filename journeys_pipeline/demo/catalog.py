@@ -13,6 +13,10 @@ _HEAD = """\
 
 settings:
   month_close_grace_hours: 72  # a month takes late entries until three days after its end
+  contact: whoever made this sample world  # whom readers are told to ask when something is refused
+  terms:  # what readers accept before they see a dashboard
+    version: "1"
+    text: The people, messages and prices of this sample world are made up. Look at them as you like.
 
 accounts:
 """
@@ -30,6 +34,9 @@ _ACCOUNT = """\
     sub_accounts:
 {sub_accounts}
     recipients: [finance@{id}.example]  # who gets the monthly report
+    readers:  # who may look at the dashboards, and as what
+      - {{user: ana@{id}.example, roles: [analyze_manager]}}
+      - {{group: {id}-marketing, roles: [viewer]}}
 """
 _CONNECTION = """\
   - id: {id}-sftp
@@ -42,6 +49,7 @@ _CONNECTION = """\
     feeds:
       - {{kind: events, id: events, glob: "events-*.ndjson.gz", complete_when: renamed}}
       - {{kind: journeys, id: journeys, glob: "journeys.ndjson", complete_when: renamed}}
+      - {{kind: people, id: people, glob: "people-*.ndjson", complete_when: renamed, default_region: US}}
 """
 _CONTACTS = """\
       - kind: contacts

@@ -32,6 +32,8 @@ class Draft(_Model):
     """Who may see it: any one of these roles; none listed means everybody of the account (F76)."""
     instead_of: str | None = None
     """Those who may see this page get it where they ask for that file: the Overview with the MEP widget."""
+    early_access: str | None = None
+    """For accounts alone whose `early_access` in the catalog names this; for others it is not there (F91)."""
 
 
 class Page(Draft):

@@ -128,7 +128,10 @@ class MenuPerformance(dy.Schema):
 
 
 class MenuPaths(dy.Schema):
-    """One row per menu option pressed, version and period: how callers move through a menu (F30)."""
+    """One row per menu option, version and period in which the menu was used: how callers move through it (F30).
+
+    An option is there that was pressed, and one that the journey's version offers but nobody pressed.
+    """
 
     account_id = dy.String(primary_key=True)
     journey_id = dy.String(primary_key=True)
@@ -140,8 +143,10 @@ class MenuPaths(dy.Schema):
         primary_key=True, description="Where it led: as the event says, else as the journey's version says, else empty"
     )
     label = dy.String(nullable=True, description="Of the option in the journey's version (the newest of several)")
-    presses = dy.Int64(min=1, description="Times that the option was pressed")
-    share = dy.Float64(min=0.0, max=1.0, description="Of all presses in the menu, version and period")
+    presses = dy.Int64(min=0, description="Times that the option was pressed; 0: it was offered only")
+    share = dy.Float64(
+        nullable=True, min=0.0, max=1.0, description="Of all presses in the menu, version and period; null without any"
+    )
 
 
 class InputPerformance(dy.Schema):

@@ -11,11 +11,11 @@ import dataframely as dy
 import pytest
 
 from journeys_pipeline import schemas
-from journeys_pipeline.adapters.lake import PARTITION_COLUMNS, table_name
+from journeys_pipeline.adapters.table_files import partition_column
 from journeys_pipeline.adapters.warehouse import TABLES
 from journeys_pipeline.schemas.contact_entries import ImportExport
 from journeys_pipeline.schemas.reports import ChannelReport, MepReport
-from journeys_pipeline.schemas.shared_columns import MEANINGS, meaning_of
+from journeys_pipeline.schemas.shared_columns import MEANINGS, meaning_of, table_name
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "data-model.md"
 MARKER = "<!-- Generated from the schemas. Edit nothing below this line. -->\n"
@@ -69,7 +69,7 @@ def describe_home(schema: type[dy.Schema]) -> str:
         return f"warehouse, {' and '.join(served)}"
     if schema in FILES_ONLY:
         return "report files"
-    folder = next((name for name in PARTITION_COLUMNS if name in schema.column_names()), None)
+    folder = partition_column(schema)
     return f"lake, `{table_name(schema)}`" + (f", one folder per `{folder}`" if folder else "")
 
 

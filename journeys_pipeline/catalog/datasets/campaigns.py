@@ -103,4 +103,9 @@ CAMPAIGN_DATASETS: dict[str, Dataset] = {
         {**CURRENCY, "goal_events": count("Goal events"), "goal_value": Column("Goal value", "money")},
         scope="journey",
     ),
+    "time_to_goal": Dataset(
+        "Goal events by the time since the latest entry that earned them",
+        {"delay": text("After entry"), "goal_events": count("Goal events")},
+        scope="journey",
+    ),
 }

@@ -6,7 +6,6 @@ import dagster as dg
 import dataframely as dy
 import polars as pl
 
-from journeys_pipeline.adapters.lake import table_name
 from journeys_pipeline.defs.metadata import about, add_row_counts
 from journeys_pipeline.defs.partitions import days, some_days
 from journeys_pipeline.defs.refresh import RefreshConfig, Scope
@@ -20,6 +19,7 @@ from journeys_pipeline.schemas.daily_facts import (
     MessageEvents,
 )
 from journeys_pipeline.schemas.journey_events import JourneyEvents
+from journeys_pipeline.schemas.shared_columns import table_name
 from journeys_pipeline.transforms.daily_facts import (
     collect_entries,
     collect_exits,

@@ -57,7 +57,7 @@ class PageKind:
             name=self.asset_name,
             deps=list(self.deps),
             description=self.description,
-            kinds={"html", "altair"},
+            kinds={"html", "vega"},
             group_name=GROUP,
             owners=[OWNER],
         )

@@ -6,13 +6,13 @@ import dagster as dg
 import dataframely as dy
 import polars as pl
 
-from journeys_pipeline.adapters.lake import table_name
 from journeys_pipeline.defs.metadata import about, add_row_counts
 from journeys_pipeline.defs.partitions import days, some_days
 from journeys_pipeline.defs.refresh import RefreshConfig, Scope
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder
 from journeys_pipeline.schemas.ivr_facts import Calls, CollectedInputs, MenuSteps
 from journeys_pipeline.schemas.journey_events import JourneyEvents
+from journeys_pipeline.schemas.shared_columns import table_name
 from journeys_pipeline.transforms.ivr_facts import collect_calls, collect_inputs, collect_menu_steps
 
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 import dagster as dg
 import polars as pl
 
-from journeys_pipeline.adapters.lake import table_name
 from journeys_pipeline.defs.fact_reading import read_facts
 from journeys_pipeline.defs.figures import Family
 from journeys_pipeline.defs.metadata import about
@@ -33,6 +32,7 @@ from journeys_pipeline.schemas.metrics import (
     ElementPerformance,
     EntryPoints,
     ExitsByType,
+    GoalDelays,
     GoalValues,
     JourneyFunnel,
     JourneySummary,
@@ -40,6 +40,7 @@ from journeys_pipeline.schemas.metrics import (
     VersionPerformance,
 )
 from journeys_pipeline.schemas.people import Identities
+from journeys_pipeline.schemas.shared_columns import table_name
 from journeys_pipeline.tiers import Tier
 from journeys_pipeline.transforms.metrics import (
     measure_branches,
@@ -53,6 +54,7 @@ from journeys_pipeline.transforms.metrics import (
     measure_errors,
     measure_exits,
     measure_funnel,
+    measure_goal_delays,
     measure_goal_values,
     measure_versions,
     summarise_journeys,
@@ -70,6 +72,7 @@ CAMPAIGNS = Family(
         EntryPoints: measure_entry_points,
         ExitsByType: measure_exits,
         GoalValues: measure_goal_values,
+        GoalDelays: measure_goal_delays,
     },
     OF_A_JOURNEY,
     read_facts,

@@ -1,6 +1,5 @@
 """Asset checks: what must hold of the tables, and the promise of each tier."""
 
-from journeys_pipeline.adapters.lake import table_name
 from journeys_pipeline.defs.assets.ivr_metrics import CALLS
 from journeys_pipeline.defs.assets.metrics import FAMILIES
 from journeys_pipeline.defs.checks.balances import balance_checks
@@ -26,6 +25,7 @@ from journeys_pipeline.schemas.ivr_facts import Calls, CollectedInputs, MenuStep
 from journeys_pipeline.schemas.journey_events import JourneyEvents
 from journeys_pipeline.schemas.mep_ledger import MepAdjustments, MepLedger
 from journeys_pipeline.schemas.people import Identities, PeopleChanges
+from journeys_pipeline.schemas.shared_columns import table_name
 from journeys_pipeline.tiers import Tier
 
 LAKE_TABLES = [

@@ -16,7 +16,7 @@ WARN_FOR = timedelta(days=7)
 
 @dg.asset_check(
     asset="import_performance",
-    description="Total = valid + invalid, and the totals are the entries in the lake: of the files that were read "
+    description="Total = valid + invalid, and the totals are the entries in the lake, of the files that were read "
     "within a day of the newest (F46).",
     blocking=True,
 )

@@ -22,6 +22,7 @@ from journeys_pipeline.schemas.metrics import (
 JOURNEY = ["account_id", "journey_id"]
 PERSON = [*JOURNEY, "person_id"]
 ELEMENT = [*CELL, "element_id"]
+PASSAGE = [*JOURNEY, "passage"]
 ACCOUNT_DAY = ["account_id", "day"]
 ARRIVED = pl.col("event_type") == "element_entered"
 
@@ -44,20 +45,40 @@ def exits_of_entered(books: Books) -> pl.LazyFrame:
 
 
 def _inside(books: Books) -> pl.LazyFrame:
-    counts = books.figures(ElementPerformance).with_columns(count="in_it_now")
+    counts = books.figures(ElementPerformance).with_columns(count=pl.col("in_it_now").cast(pl.Int64))
     return counts.join(_days_after_made(books), on=ACCOUNT_DAY, how="semi")
 
 
 def _still_inside(books: Books) -> pl.LazyFrame:
-    """Who was inside on the day before, and who entered, without who completed the element or left there."""
+    """Who was inside on the day before, and who entered, without who completed the element or left from within."""
     rows = books.figures(ElementPerformance, days_before=1)
-    change = pl.col("entered").cast(pl.Int64) - pl.col("completed") - pl.col("exited_here")
-    return pl.concat(
-        [
-            rows.select(*ELEMENT, count=change),
-            rows.select(*ELEMENT, count="in_it_now").with_columns(pl.col("day").dt.offset_by("1d")),
-        ]
-    ).join(_days_after_made(books), on=ACCOUNT_DAY, how="semi")
+    stayed = rows.select(*ELEMENT, count=pl.col("in_it_now").cast(pl.Int64))
+    came = rows.select(*ELEMENT, count=pl.col("entered").cast(pl.Int64) - pl.col("completed"))
+    changes = [came, exits_from_within(books), stayed.with_columns(pl.col("day").dt.offset_by("1d"))]
+    return pl.concat(changes).join(_days_after_made(books), on=ACCOUNT_DAY, how="semi")
+
+
+def exits_from_within(books: Books) -> pl.LazyFrame:
+    """Columns of ELEMENT and a `count` of -1: the visits that exits of the days ended, wherever these took place."""
+    passage = pl.coalesce("entry_id", "person_id").alias("passage")
+    exits = books.persons(JourneyExits).select(*JOURNEY, passage, "day", "exited_at", "source_id")
+    of_days = exits.filter(within(pl.col("day"), books.days)).select(PASSAGE).unique()
+    steps = books.persons(JourneySteps).select(
+        *JOURNEY, passage, "element_id", "event_type", "occurred_at", step="source_id"
+    )
+    last = pl.col("event_type", "step").max_by(pl.struct("occurred_at", ~ARRIVED, "step"))
+    return (
+        exits.join(of_days, on=PASSAGE, how="semi")
+        .join(steps, on=PASSAGE)
+        .filter(pl.col("occurred_at") <= pl.col("exited_at"))
+        .group_by(*ELEMENT, "exited_at", "source_id")
+        .agg(last)
+        .filter(ARRIVED)
+        .sort("exited_at", "source_id")
+        .unique([*JOURNEY, "step"], keep="first", maintain_order=True)  # who has left cannot leave again
+        .filter(within(pl.col("day"), books.days))
+        .select(*ELEMENT, count=pl.lit(-1, pl.Int64))
+    )
 
 
 def _days_after_made(books: Books) -> pl.LazyFrame:
@@ -145,8 +166,8 @@ JOURNEY_BALANCES = [
     ),
     Balance(
         "entered_are_completed_exited_or_inside", ElementPerformance,
-        "Inside an element = inside on the day before + entered - completed - exited there. Else the feed lacks steps, "
-        "brought them twice, or does not say where people left.",
+        "Inside an element = inside on the day before + entered - completed - left the journey from within. Else the "
+        "feed lacks steps, or brought them twice.",
         _inside, _still_inside, key=ELEMENT, severity=dg.AssetCheckSeverity.WARN,
     ),
     Balance(

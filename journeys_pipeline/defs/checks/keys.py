@@ -6,7 +6,6 @@ import dagster as dg
 import dataframely as dy
 import polars as pl
 
-from journeys_pipeline.adapters.lake import table_name
 from journeys_pipeline.adapters.table_files import partition_column
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.defs.checks.periods import described, run_range, within
@@ -14,6 +13,7 @@ from journeys_pipeline.defs.resources import LakeFolder, WarehouseDatabase
 from journeys_pipeline.schemas.contact_entries import ContactEntries
 from journeys_pipeline.schemas.journey_events import JourneyEvents
 from journeys_pipeline.schemas.metrics import TouchedDays
+from journeys_pipeline.schemas.shared_columns import table_name
 
 INCREMENTAL = {ContactEntries, JourneyEvents}
 RECENT = timedelta(hours=24)

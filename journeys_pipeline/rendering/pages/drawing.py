@@ -94,18 +94,19 @@ def _draw_days(widget: Chart, values: Sequence[str]) -> Spec:
         "bar": {"type": "bar"},
     }[widget.kind]
     if widget.by:
-        transform, series = [_value_of(widget.measures[0])], columns[widget.by].label
-        encoding["color"] = _colours(widget.by, values, series_colours(widget.by, values))
+        transform, series = [_value_of(widget.measures[0]), _order_of(widget.by, values)], columns[widget.by].label
+        encoding |= _colours(widget.by, values, series_colours(widget.by, values), widget.kind)
     elif len(widget.measures) == 1:
         transform, series = [_value_of(widget.measures[0])], None
         mark["color"] = series_colours(None, widget.measures)[0]
     else:
         labels = {name: columns[name].label for name in widget.measures}
-        transform, series = _folded(labels), "What"
-        encoding["color"] = _colours("series", list(labels.values()), series_colours(None, widget.measures))
+        names = list(labels.values())
+        transform, series = [*_folded(labels), _order_of("series", names)], "What"
+        encoding |= _colours("series", names, series_colours(None, widget.measures), widget.kind)
         if widget.kind == "line":
             dashes = [DASHES.get(name, [1, 0]) for name in widget.measures]
-            scale = {"domain": list(labels.values()), "range": dashes}
+            scale = {"domain": names, "range": dashes}
             encoding["strokeDash"] = {"field": "series", "type": "nominal", "scale": scale}
     encoding["tooltip"] = _tooltip(columns[widget.measures[0]], encoding.get("color", {}).get("field"), series)
     return {"height": HEIGHT, "transform": transform, "mark": mark, "encoding": encoding}
@@ -121,8 +122,18 @@ def _folded(labels: Mapping[str, str]) -> list[Spec]:
     return [{"fold": list(labels), "as": ["measure", "value"]}, named]
 
 
-def _colours(field: str, values: Sequence[str], colours: Sequence[str]) -> Spec:
-    return {"field": field, "type": "nominal", "scale": {"domain": list(values), "range": list(colours)}}
+def _order_of(field: str, values: Sequence[str]) -> Spec:
+    """Where a value stands among all, so that the first lies at the bottom of a stack."""
+    return {"calculate": f"indexof({json.dumps(list(values))}, datum[{json.dumps(field)}])", "as": "order"}
+
+
+def _colours(field: str, values: Sequence[str], colours: Sequence[str], kind: str) -> Spec:
+    """Colours in the order of the values; a legend of strokes for lines, of dots for what is filled."""
+    scale = {"domain": list(values), "range": list(colours)}
+    colour: Spec = {"field": field, "type": "nominal", "scale": scale}
+    if kind == "line":
+        return {"color": colour | {"legend": {"symbolType": "stroke", "symbolStrokeWidth": 3}}}
+    return {"color": colour, "order": {"field": "order", "type": "quantitative"}}
 
 
 def _days_axis(*, has_bands: bool) -> Spec:

@@ -3,9 +3,11 @@
 import polars as pl
 
 from journeys_pipeline.schemas.metrics import (
+    GOAL_DELAYS,
     CampaignPerformance,
     EntryPoints,
     ExitsByType,
+    GoalDelays,
     GoalValues,
     JourneyFunnel,
     VersionPerformance,
@@ -104,6 +106,15 @@ def shape_goal_values(served: Served) -> pl.LazyFrame:
     return values.select("month", "currency", "goal_events", "goal_value").sort("month", "currency")
 
 
+def shape_time_to_goal(served: Served) -> pl.LazyFrame:
+    """Every delay, the shortest first, of a month with goal events."""
+    months = served.by_month(GoalDelays).select("month", "delay", "goal_events")
+    delays = pl.LazyFrame({"delay": GOAL_DELAYS, "order": range(len(GOAL_DELAYS))})
+    every = months.select("month").unique().join(delays, how="cross").join(months, on=["month", "delay"], how="left")
+    told = every.sort("month", "order").with_columns(pl.col("goal_events").fill_null(0))
+    return told.select("month", "delay", "goal_events")
+
+
 CAMPAIGN_SHAPES: dict[str, Shape] = {
     "campaign": shape_campaign,
     "campaign_days": shape_campaign_days,
@@ -113,4 +124,5 @@ CAMPAIGN_SHAPES: dict[str, Shape] = {
     "entry_sources": shape_entry_sources,
     "goal_costs": shape_goal_costs,
     "goal_values": shape_goal_values,
+    "time_to_goal": shape_time_to_goal,
 }

@@ -11,7 +11,7 @@ from journeys_pipeline.schemas.mep_ledger import (
     MepBySubAccount,
     MepSummary,
 )
-from journeys_pipeline.schemas.reports import ReportRegister
+from journeys_pipeline.schemas.reports import MEP_REPORT, ReportRegister
 from journeys_pipeline.transforms.dashboards.naming import with_pages
 from journeys_pipeline.transforms.dashboards.served import Served, Shape
 
@@ -113,8 +113,9 @@ def shape_mep_months(served: Served) -> pl.LazyFrame:
 
 def shape_mep_reports(served: Served) -> pl.LazyFrame:
     """Reports of the month, the newest first."""
+    is_its = pl.col("report_type") == MEP_REPORT
     state = pl.when(pl.col("is_provisional")).then(pl.lit(OPEN)).otherwise(pl.lit(CLOSED))
-    reports = served.in_sight(served.of(ReportRegister)).sort("made_at", descending=True)
+    reports = served.in_sight(served.of(ReportRegister)).filter(is_its).sort("made_at", descending=True)
     return reports.select("month", "name", "made_at", "format", persons="row_count", state=state).select(
         "month", "name", "made_at", "persons", "format", "state"
     )
