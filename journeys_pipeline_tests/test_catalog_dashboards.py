@@ -92,6 +92,11 @@ def test_an_account_that_is_never_on_scale_is_told_so(tmp_path: Path, tier: str)
         (SENT.replace("kind: bar, ", ""), "kind", "is missing: add it; it is kpis, line, area, bar, "),
         (SENT.replace("title: T", "title: T, spam: 6"), "spam", "is not a key here: did you mean `span`?"),
         (SENT.replace("title: T", "title: T, span: 13"), "span", "must be at most 12"),
+        (
+            SENT.replace("title: T", "title: T, rows: channel-day"),
+            "rows",
+            "is not a table of rows: did you mean `channel-days`?",
+        ),
         (SENT.replace("id: a", "id: A b"), "id", "must be 1 to 40 lower-case letters, digits or dashes"),
         (
             "{id: a, kind: kpis, title: T, figures: [{dataset: account, measure: messages_sent, trend: journeys}]}",

@@ -5,6 +5,7 @@ from typing import Any
 
 from journeys_pipeline.catalog.datasets import DATASETS, Column
 from journeys_pipeline.catalog.mistakes import Where, nearest, written
+from journeys_pipeline.catalog.standard_dashboards import standard_dashboard
 from journeys_pipeline.tiers import Tier
 
 Finding = tuple[Where, str]
@@ -32,9 +33,11 @@ def check_dashboards(account: Entry) -> Iterator[Finding]:
         for widget in widgets:
             yield from _check_shown(widget)
             yield from _check_kind(widget)
+            yield from _check_rows(widget)
             for figure in _entries(widget, "figures"):
                 yield from _check_shown(figure)
                 yield from _check_trend(figure)
+                yield from _check_rows(figure)
 
 
 def _tiers(account: dict[str, Any]) -> Collection[Any]:
@@ -104,6 +107,14 @@ def _check_kind(widget: Entry) -> Iterator[Finding]:
         yield (*where, "x"), f"is missing: this dataset has no day; it has {', '.join(dataset.dimensions)}"
     if x != "day" and mapping.get("kind") != "bar":
         yield (*where, "kind"), "must be bar, unless `x` is day"
+
+
+def _check_rows(shown: Entry) -> Iterator[Finding]:
+    """The table behind a figure is one of those that there are."""
+    where, mapping = shown
+    known = [widget.id for widget in standard_dashboard("rows").widgets]
+    if isinstance(mapping.get("rows"), str) and mapping["rows"] not in known:
+        yield (*where, "rows"), f"is not a table of rows: {nearest(mapping['rows'], known)}"
 
 
 def _check_trend(figure: Entry) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from journeys_pipeline.catalog.datasets import MEP_DATASETS
 from journeys_pipeline.catalog.standard_dashboards import standard_dashboard
 from journeys_pipeline.identity import identify
 from journeys_pipeline.periods import MONTHS_IN_SIGHT, add_months, days_between, month_of
-from journeys_pipeline.rendering.pages.content import MEP_ROWS_PAGE, ROWS_PAGE, Link, PageContent
+from journeys_pipeline.rendering.pages.content import Link, PageContent, rows_page
 from journeys_pipeline.rendering.pages.page import render_page
 from journeys_pipeline.schemas.dashboards import LANDING_PAGE, MEP_ROLES, Draft, Section
 from journeys_pipeline.schemas.ivr_metrics import ALL_VERSIONS, CallPerformance
@@ -25,7 +25,7 @@ from journeys_pipeline.transforms.dashboards import Served, shape
 
 FILES: dict[Section, str] = {
     "overview": LANDING_PAGE, "campaigns": "campaigns.html", "ivr": "ivr.html", "imports": "imports.html",
-    "mep": "mep.html", "rows": ROWS_PAGE,
+    "mep": "mep.html", "rows": rows_page("journeys"),
 }  # fmt: skip
 TITLES: dict[Section, str] = {
     "overview": "Overview", "campaigns": "Campaign performance", "ivr": "IVR insights", "imports": "SFTP import",
@@ -72,6 +72,7 @@ class PlannedPage:
     dashboard: Dashboard
     served: Served
     versions: Sequence[int] = ()
+    siblings: Sequence[Link] = ()
 
 
 @dataclass(frozen=True)
@@ -140,19 +141,26 @@ class AccountPages:
             versions=page.versions,
             as_of=self.as_of,
             navigation=self._navigation(page),
+            siblings=page.siblings,
             can_export=self.tier is not Tier.START,
             has_rows=self.tier is Tier.SCALE,
         )
         return page.draft, render_page(content), rows
 
     def _rows(self) -> list[PlannedPage]:
-        """For accounts on scale (F88): the rows behind figures, those of MEP apart for their two roles."""
+        """For accounts on scale (F88): a page for each table behind figures; those of MEP for their two roles."""
         if self.tier is not Tier.SCALE:
             return []
-        about_meps = Draft(file=MEP_ROWS_PAGE, title="Rows of MEP", roles=MEP_ROLES)
+        tables = standard_dashboard("rows")
+        links = [(rows_page(widget.id), widget.title) for widget in tables.widgets]
         return [
-            PlannedPage(Draft(file=ROWS_PAGE, title=TITLES["rows"]), standard_dashboard("rows"), self.served),
-            PlannedPage(about_meps, standard_dashboard("rows-mep"), self.served),
+            PlannedPage(
+                Draft(file=rows_page(widget.id), title=f"Rows: {widget.title}", roles=MEP_ROLES if widget.mep else ()),
+                tables.model_copy(update={"widgets": [widget]}),
+                self.served,
+                siblings=[Link(title, file, is_current=file == rows_page(widget.id)) for file, title in links],
+            )
+            for widget in tables.widgets
         ]
 
     def _overviews(self) -> list[PlannedPage]:
@@ -257,4 +265,6 @@ def _home_of(draft: Draft) -> str:
     """The page that the navigation marks as the current one."""
     if draft.file.startswith("campaign-"):
         return FILES["campaigns"]
+    if draft.file.startswith("rows-"):
+        return FILES["rows"]
     return FILES["ivr"] if draft.file.startswith("ivr-") else draft.instead_of or draft.file

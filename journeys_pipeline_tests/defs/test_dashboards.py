@@ -110,7 +110,14 @@ def test_pages_of_every_account_are_published(home: Home, first: dg.ExecuteInPro
 def test_the_manifest_says_who_may_see_a_page_and_what_it_stands_for(home: Home) -> None:  # F76, F87, F88
     acme, beta = home.manifest("acme"), home.manifest("beta")
 
-    assert {page.file for page in acme.pages if page.roles} == {"mep.html", "overview-mep.html", "rows-mep.html"}
+    assert {page.file for page in acme.pages if page.roles} == {
+        "mep.html",
+        "overview-mep.html",
+        "rows-mep-journeys.html",
+        "rows-mep-campaigns.html",
+        "rows-mep-sub-accounts.html",
+        "rows-mep-days.html",
+    }
     assert {page.roles for page in acme.pages if page.roles} == {MEP_ROLES}
     assert [page.file for page in acme.pages if page.instead_of == "index.html"] == ["overview-mep.html"]
     assert [page.file for page in beta.pages if page.section in {"rows", "custom"}] == []

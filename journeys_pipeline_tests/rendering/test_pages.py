@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journeys_pipeline.catalog.dashboards import Chart, Dashboard, HeatMap
+from journeys_pipeline.catalog.dashboards import Chart, Dashboard, HeatMap, datasets_of
 from journeys_pipeline.catalog.datasets import DATASETS, Column
 from journeys_pipeline.catalog.standard_dashboards import standard_dashboard
+from journeys_pipeline.defs.checks.dashboards import MOST_BYTES
 from journeys_pipeline.defs.checks.page_reading import ReadPage
+from journeys_pipeline.periods import add_months
 from journeys_pipeline.rendering.pages.content import Link, PageContent
 from journeys_pipeline.rendering.pages.drawing import draw, svg
 from journeys_pipeline.rendering.pages.formats import duration, money, percent, written
@@ -21,11 +23,18 @@ from journeys_pipeline.rendering.pages.page import render_page
 from journeys_pipeline.rendering.pages.summaries import summarise
 
 NOVEMBER = date(2026, 11, 1)
-STANDARD = ["overview", "campaigns", "campaign", "ivr", "ivr-journey", "imports", "mep", "rows", "rows-mep"]
+STANDARD = ["overview", "campaigns", "campaign", "ivr", "ivr-journey", "imports", "mep", "rows"]
 TEXTS: dict[str, Any] = {
     "text": pl.String, "page": pl.String, "day": pl.Date, "time": pl.Datetime("us", "UTC"), "count": pl.Int64,
     "change": pl.Int64, "share": pl.Float64, "money": pl.Decimal(18, 6), "seconds": pl.Int64,
     "trend": pl.List(pl.Int64),
+}  # fmt: skip
+LARGE = {
+    "journeys": 500, "goal_rates": 500, "movers": 500, "journey_days": 15_000, "elements": 5_000,
+    "channel_days": 372, "account_days": 31, "account_cost_days": 62, "feeds": 100,
+}  # fmt: skip
+BUSY: dict[str, Any] = {
+    "can_export": True, "has_rows": True, "months": [add_months(date(2026, 11, 1), -back) for back in range(4)],
 }  # fmt: skip
 TABLE = Dashboard.model_validate(
     {"id": "d", "title": "T", "widgets": [
@@ -42,6 +51,19 @@ def empty(name: str) -> pl.DataFrame:
 def journeys(*names: str) -> pl.DataFrame:
     rows = [{"month": NOVEMBER, "journey": name, "page": "p.html", "messages_sent": 5} for name in names]
     return pl.DataFrame(rows, schema=empty("journeys").schema)
+
+
+def many(name: str) -> pl.DataFrame:
+    """As many rows in each of four months as an account with 500 journeys may have."""
+    count = LARGE.get(name, 2)
+    filled: dict[str, Any] = {
+        "text": "A journey with a long name", "page": "campaign-0123456789ab.html", "day": NOVEMBER, "count": 123_456,
+        "time": datetime(2026, 11, 4, 7, 5, tzinfo=UTC), "change": -1234, "share": 0.123456789012345,
+        "money": Decimal("1234.567891"), "seconds": 12_345, "trend": [1] * 30,
+    }  # fmt: skip
+    row = {column: filled[about.kind] for column, about in DATASETS[name].columns.items()}
+    months = [add_months(NOVEMBER, -back) for back in range(4)]
+    return pl.concat([pl.DataFrame([{"month": month} | row] * count, schema=empty(name).schema) for month in months])
 
 
 def page(rows: dict[str, pl.DataFrame], dashboard: Dashboard = TABLE, **about: Any) -> ReadPage:
@@ -96,6 +118,18 @@ def test_what_cannot_be_taken_away_is_not_in_the_page() -> None:  # F89
     assert (on_start.has_export, on_start.island["exports"], on_start.island["datasets"]) == (False, {}, {})
     assert on_grow.has_export
     assert "spreadsheetml" not in on_start.text
+
+
+@pytest.mark.parametrize("name", ["overview", "campaigns", "rows:elements", "rows:journey-days"])
+def test_a_page_of_five_hundred_journeys_is_under_three_megabytes(name: str) -> None:
+    kind, _, only = name.partition(":")
+    dashboard = standard_dashboard(kind)
+    chosen = [widget for widget in dashboard.widgets if only in {"", widget.id}]
+    rows = {dataset: many(dataset) for dataset in datasets_of(dashboard)}
+
+    drawn = page(rows, dashboard.model_copy(update={"widgets": chosen}), **BUSY)
+
+    assert len(drawn.text.encode()) < MOST_BYTES
 
 
 @pytest.mark.parametrize(

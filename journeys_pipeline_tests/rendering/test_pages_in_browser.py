@@ -20,7 +20,7 @@ from journeys_pipeline_tests.served_accounts import FORMULA, SCRIPT, publish
 CHROMIUM = shutil.which("chromium")
 SURVEY = f"acme/campaign-{identify('survey')[:12]}.html"
 SURVEY_CALLS = f"acme/ivr-{identify('survey')[:12]}.html"
-ACME = ["index", "overview-mep", "campaigns", "imports", "mep", "ivr", "rows", "rows-mep", "custom-board"]
+ACME = ["index", "overview-mep", "campaigns", "imports", "mep", "ivr", "rows-journeys", "rows-mep-days", "custom-board"]
 BETA = ["index", "mep"]
 PAGES = [*(f"acme/{name}.html" for name in ACME), *(f"beta/{name}.html" for name in BETA), SURVEY, SURVEY_CALLS]
 NARROW = ["acme/index.html", "acme/mep.html", "acme/imports.html", SURVEY_CALLS]
@@ -193,7 +193,7 @@ def test_a_figure_leads_to_the_rows_behind_it_in_the_same_month(show: Any) -> No
     opened.page.locator(f"{SHOWN} [data-figure='account.messages_sent'] a").click()
     opened.page.wait_for_selector("html[data-ready]")
 
-    assert opened.page.url.endswith("/acme/rows.html#channels&month=2026-10")
+    assert opened.page.url.endswith("/acme/rows-channels.html#&month=2026-10")
     assert opened.page.locator("#_month input:checked").get_attribute("value") == "2026-10"
 
 

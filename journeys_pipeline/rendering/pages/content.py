@@ -9,9 +9,6 @@ import polars as pl
 from journeys_pipeline.catalog.dashboards import Chart, Dashboard, HeatMap, Kpis, Note, VegaLite, Widget
 from journeys_pipeline.rendering.pages import formats
 
-ROWS_PAGE = "rows.html"
-MEP_ROWS_PAGE = "rows-mep.html"
-
 DrawnWidget = Chart | HeatMap | VegaLite
 
 
@@ -57,6 +54,8 @@ class PageContent:
     """In the order of the selector, the newest first."""
     as_of: datetime
     navigation: Sequence[Link]
+    siblings: Sequence[Link] = ()
+    """Pages beside this one, of the same kind."""
     versions: Sequence[int] = ()
     """Of a journey, where the page has rows for each; 0 stands for all of them together."""
     can_export: bool = False
@@ -72,11 +71,16 @@ class PageContent:
         """The address of the table that a figure comes from, where the account may see it."""
         if rows is None or not self.has_rows:
             return None
-        return f"{MEP_ROWS_PAGE if rows.startswith('mep') else ROWS_PAGE}#{rows}"
+        return rows_page(rows)
 
     def can_take(self, widget: Widget) -> bool:
         """Whether the widget's rows can be taken away (F89)."""
         return self.can_export and widget.export and not isinstance(widget, Kpis | Note)
+
+
+def rows_page(table: str) -> str:
+    """The file of a table behind figures, by its name."""
+    return f"rows-{table}.html"
 
 
 def is_drawn(widget: Widget) -> bool:

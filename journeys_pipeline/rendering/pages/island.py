@@ -13,6 +13,7 @@ from journeys_pipeline.rendering.pages.content import DrawnWidget, PageContent, 
 from journeys_pipeline.rendering.pages.drawing import draw
 
 HIDDEN = {"page", "trend"}
+MOST_ROWS = 2000  # of a dataset and slice, so that a page of an account with many journeys stays under 3 MB
 
 
 def island(content: PageContent) -> str:
@@ -45,7 +46,9 @@ def _dataset(name: str, content: PageContent) -> dict[str, Any]:
     columns: dict[str, Column] = {
         key: column for key, column in DATASETS[name].columns.items() if column.kind not in HIDDEN
     }
-    rows = {part.key: plain(part.of(content.rows[name]).select(list(columns))) for part in content.slices}
+    rows = {
+        part.key: plain(part.of(content.rows[name]).head(MOST_ROWS).select(list(columns))) for part in content.slices
+    }
     return {
         "columns": [[key, column.label, column.kind] for key, column in columns.items()],
         "rows": {key: [list(row) for row in table.iter_rows()] for key, table in rows.items()},

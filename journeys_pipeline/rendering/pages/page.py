@@ -13,7 +13,7 @@ from journeys_pipeline.catalog.dashboards import Chart, HeatMap, Kpis, Note, Tab
 from journeys_pipeline.periods import add_months
 from journeys_pipeline.rendering.pages import blocks, formats
 from journeys_pipeline.rendering.pages.content import PageContent, Slice, is_drawn
-from journeys_pipeline.rendering.pages.island import island
+from journeys_pipeline.rendering.pages.island import MOST_ROWS, island
 from journeys_pipeline.rendering.pages.palette import css_variables
 from journeys_pipeline.rendering.pages.summaries import summarise
 
@@ -32,6 +32,7 @@ def render_page(content: PageContent) -> bytes:
         policy=_policy(scripts),
         scripts=scripts,
         island=island(content),
+        most_rows=MOST_ROWS,
     )
     return html.encode()
 
