@@ -22,7 +22,7 @@ Grain = Literal["day", "month"]
 FactsT = TypeVar("FactsT")
 
 WITHOUT_PARTITIONS = {Journeys, Identities}
-FACTS_AT_ONCE = 3_000_000  # of the periods; a gigabyte or less
+FACTS_AT_ONCE = 3_000_000  # of the periods; they take a gigabyte or so
 
 
 @dataclass(frozen=True)
