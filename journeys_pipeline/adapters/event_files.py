@@ -178,8 +178,7 @@ def _json_chunk(lines: pl.DataFrame, block: bytes) -> pl.DataFrame:
     if fast.height == lines.height:
         return fast
     if fast.height < plain.height:
-        others = plain.join(fast, on="row_number", how="anti")
-        fast = pl.concat([fast, _fast_records(others, FIELD_NAMES, None)])
+        fast = pl.concat([fast, _fast_records(plain.join(fast, on="row_number", how="anti"), FIELD_NAMES, None)])
     if fast.height < lines.height:
         slow = lines.join(fast, on="row_number", how="anti")
         read = [read_object(line) for line in slow.get_column("line")]

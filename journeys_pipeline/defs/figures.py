@@ -24,7 +24,7 @@ FactsT = TypeVar("FactsT")
 
 MAPPINGS = {"day": earlier_days, "month": days_to_months}
 WITHOUT_PARTITIONS = {Journeys, Identities}
-FACTS_AT_ONCE = 3_000_000  # of the periods; a gigabyte or less
+FACTS_AT_ONCE = 3_000_000  # of the periods; they take a gigabyte or so
 
 
 @dataclass(frozen=True)

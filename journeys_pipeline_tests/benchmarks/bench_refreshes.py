@@ -44,7 +44,7 @@ def _refreshed_day(events: int) -> tuple[float, int, float]:
     """Seconds, peak memory in MB, and the number of events."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        found, _ = run(make_in_child(home, EventWorld(events, days=1)))
+        found, _ = run(make_in_child(home, EventWorld(events, days=1, accounts=20)))
         day = f"{FIRST_DAY}/{FIRST_DAY}"
         seconds, peak = run(refresh_in(home, day))
     return seconds, peak, found
