@@ -9,20 +9,19 @@ SAMPLE = 10_000
 
 
 def part_people(rows: pl.LazyFrame, parts: int, folder: Path) -> list[pl.LazyFrame]:
-    """The rows in so many parts; all rows of a person of an account are in one of them.
+    """The rows in so many parts; all rows of a person are in one of them.
 
     Two tables in as many parts have the same people in the same part.
 
     Args:
-        rows: Any number of rows, with account_id and person_id; a few are in memory at once.
+        rows: Any number of rows, with person_id; a few are in memory at once.
         parts: How many; 1 gives the rows as they are.
         folder: A new folder for the parts' files, which are read when a part is.
     """
     if parts == 1:
         return [rows]
     schema = rows.collect_schema()
-    part = pl.struct("account_id", "person_id").hash() % parts
-    rows.with_columns(part=part).sink_parquet(
+    rows.with_columns(part=pl.col("person_id").hash() % parts).sink_parquet(
         pl.PartitionBy(folder, key="part", include_key=False), mkdir=True, compression="lz4"
     )
     files = [sorted((folder / f"part={number}").glob("*.parquet")) for number in range(parts)]

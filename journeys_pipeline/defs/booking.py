@@ -16,6 +16,7 @@ from journeys_pipeline.defs.billing import Books
 from journeys_pipeline.defs.refresh import Scope, stale_days
 from journeys_pipeline.schemas.mep_ledger import MepAdjustments, MepLedger
 from journeys_pipeline.transforms.mep_ledger import (
+    ENTRY,
     adjust,
     book_engagements,
     find_engagements,
@@ -62,7 +63,7 @@ def adjust_month(books: Books, scope: Scope, month: date) -> int:
 
 def tally(books: Books, accounts: Sequence[str], month: date, ledger: pl.LazyFrame) -> pl.DataFrame:
     """What `tally_engaged` gives for a month."""
-    entries, journeys = books.resolved(accounts, month), books.journeys()
+    entries, journeys = books.resolved(accounts, month).select(ENTRY), books.journeys()
     with _in_parts(books, [entries, ledger]) as (of_entries, of_ledger):
         tallies = [
             tally_engaged(*part, journeys).collect(engine="streaming")
@@ -72,7 +73,7 @@ def tally(books: Books, accounts: Sequence[str], month: date, ledger: pl.LazyFra
 
 
 def _book(books: Books, scope: Scope, month: date, accounts: Sequence[str]) -> None:
-    entries, journeys = books.resolved(accounts, month), books.journeys()
+    entries, journeys = books.resolved(accounts, month).select(ENTRY), books.journeys()
     with (
         books.lake.scratch() as folder,
         _in_parts(books, [entries, books.booked(accounts, month)]) as (of_entries, of_booked),

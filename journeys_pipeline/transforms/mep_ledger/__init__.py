@@ -8,7 +8,7 @@ from journeys_pipeline.transforms.mep_ledger.booking import (
     match_booked,
     rename_booked,
 )
-from journeys_pipeline.transforms.mep_ledger.engaging import find_engagements
+from journeys_pipeline.transforms.mep_ledger.engaging import ENTRY, find_engagements
 from journeys_pipeline.transforms.mep_ledger.explaining import explain_entries
 from journeys_pipeline.transforms.mep_ledger.restating import (
     CAUSES,
@@ -31,6 +31,7 @@ from journeys_pipeline.transforms.mep_ledger.summing import (
 __all__ = [
     "CAUSES",
     "COLUMNS_OF_DIFFERENCES",
+    "ENTRY",
     "Months",
     "adjust",
     "as_ledger",

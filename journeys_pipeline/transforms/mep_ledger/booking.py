@@ -61,8 +61,10 @@ def rename_booked(booked: pl.LazyFrame, entries: pl.LazyFrame, identities: pl.La
         entries: JourneyEntries of these months, resolved.
         identities: Identities; they say who it is where the entry is gone.
     """
-    of_entry = entries.select("account_id", "source_id", entered_as="person_id")
-    renamed = booked.join(of_entry, on=["account_id", "source_id"], how="left").with_columns(
+    entry = ["account_id", "source_id"]
+    # the booked are few beside the entries, which should not be in memory all at once
+    of_booked = entries.select(*entry, entered_as="person_id").join(booked.select(entry), on=entry, how="semi")
+    renamed = booked.join(of_booked, on=entry, how="left").with_columns(
         person_id=pl.coalesce("entered_as", "person_id")
     )
     return resolve(renamed.drop("entered_as"), identities)

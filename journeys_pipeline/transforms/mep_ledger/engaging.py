@@ -6,7 +6,11 @@ KEY = ["month", "account_id", "person_id"]
 CREDIT = [
     "sub_account_id", "engaged_at", "journey_id", "campaign_id", "campaign_name", "entry_source", "source_id",
 ]  # fmt: skip
-ENTRY = ["sub_account_id", "entered_at", "journey_id", "journey_version", "entry_source", "source_id"]
+ENTRY = [
+    "day", "account_id", "person_id", "sub_account_id", "entered_at", "journey_id", "journey_version", "entry_source",
+    "source_id",
+]  # fmt: skip
+"""The columns of JourneyEntries that billing looks at."""
 
 
 def find_engagements(entries: pl.LazyFrame, journeys: pl.LazyFrame) -> pl.LazyFrame:
@@ -18,7 +22,7 @@ def find_engagements(entries: pl.LazyFrame, journeys: pl.LazyFrame) -> pl.LazyFr
         entries: JourneyEntries of whole months, each person under one id.
         journeys: Journeys, for campaign id and name; an entry into an undefined journey carries its journey id.
     """
-    rows = entries.select(pl.col("day").dt.month_start().alias("month"), *KEY[1:], *ENTRY)
+    rows = entries.select(pl.col("day").dt.month_start().alias("month"), *ENTRY[1:])
     # the earliest time first, and texts only of the few who had it: sorting all entries costs four times as much
     earliest = rows.group_by(KEY).agg(pl.col("entered_at").min())
     first = (
