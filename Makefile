@@ -7,7 +7,7 @@ export DAGSTER_HOME ?= $(JOURNEYS_HOME)/dagster
 PYTHON ?= python3
 SYSTEM_PACKAGES := openssh-server openssh-client postgresql proftpd-core proftpd-mod-crypto postfix libreoffice-calc-nogui chromium
 
-.PHONY: help setup demo dev check format test constraints clean bench-path bench-import bench-metrics bench-reports superset-test test-distributed
+.PHONY: help setup demo dev check format test constraints clean bench-path bench-import bench-mep bench-metrics bench-reports superset-test test-distributed
 
 help: ## Say what each target does
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -63,6 +63,9 @@ superset-test: setup .superset/.installed ## Install Apache Superset, import our
 
 bench-path: setup ## Time the whole path on 5 million events (some minutes)
 	$(BIN)/python -m journeys_pipeline_tests.benchmarks.bench_path
+
+bench-mep: setup ## Time booking a month of 100 million entries beside DuckDB (many minutes)
+	$(BIN)/python -m journeys_pipeline_tests.benchmarks.bench_mep
 
 bench-import: setup ## Time fetching and contact files beside sftp, Polars and the libraries (some minutes)
 	$(BIN)/python -m journeys_pipeline_tests.benchmarks.bench_import

@@ -13,6 +13,7 @@ import typer
 
 from journeys_pipeline import environment
 from journeys_pipeline.adapters.whole_files import write_whole
+from journeys_pipeline.cli_mep import meps
 from journeys_pipeline.cli_reports import mails, report
 from journeys_pipeline.periods import days_between
 from journeys_pipeline.superset.command import superset
@@ -44,6 +45,7 @@ app.command()(report)
 app.add_typer(mails, name="mail")
 app.add_typer(dashboards, name="dashboards")
 app.add_typer(superset, name="superset")
+app.add_typer(meps, name="mep")
 
 
 @app.command()
@@ -111,15 +113,18 @@ def refresh(as_of: AsOf = None) -> None:
     """Bring figures and ledger up to the files: yesterday, today, and all days that late files touched."""
     from journeys_pipeline import runs  # noqa: PLC0415 - Dagster takes two seconds to import
     from journeys_pipeline.adapters.warehouse import Warehouse  # noqa: PLC0415 - as above
-    from journeys_pipeline.defs.refresh import ranges_to_refresh  # noqa: PLC0415 - as above
+    from journeys_pipeline.defs.refresh import ranges_to_refresh, stale_days, why_anew  # noqa: PLC0415 - as above
     from journeys_pipeline.showing import new_bar, progress_bars  # noqa: PLC0415 - as above
 
     at, catalog = read_instant(as_of), read_catalog()
     with explained(), progress_bars(console) as bars:
         warehouse = Warehouse(environment.warehouse_url())
         warehouse.migrate()
-        for first, last in ranges_to_refresh(warehouse, [account.id for account in catalog.accounts], as_of=at):
-            runs.refresh(first, last, as_of=at, watch=new_bar(bars, f"{first} to {last}"))
+        accounts = [account.id for account in catalog.accounts]
+        stale = stale_days(warehouse, accounts, as_of=at)
+        for first, last in ranges_to_refresh(warehouse, accounts, as_of=at):
+            why = why_anew(stale, first, last, as_of=at)
+            runs.refresh(first, last, as_of=at, why=why, watch=new_bar(bars, f"{first} to {last}"))
     console.print("Facts, figures and ledger are up to the files.")
 
 

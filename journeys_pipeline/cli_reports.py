@@ -65,6 +65,7 @@ def list_mails(
     from journeys_pipeline.schemas.reports import SENT, STATES  # noqa: PLC0415 - Polars takes a second
     from journeys_pipeline.showing import mail_table, show  # noqa: PLC0415 - as above
 
+    read_catalog()
     for each in state or []:
         _one_of("--state", each, *STATES)
     wanted = state or [each for each in STATES if each != SENT]
@@ -80,7 +81,10 @@ def resend(
     from journeys_pipeline.adapters.outbox import Outbox  # noqa: PLC0415 - as above
     from journeys_pipeline.adapters.warehouse import Warehouse  # noqa: PLC0415 - as above
 
-    queued = Outbox(Warehouse(environment.warehouse_url())).send_again(report_id, recipient or [])
+    read_catalog()
+    warehouse = Warehouse(environment.warehouse_url())
+    warehouse.migrate()
+    queued = Outbox(warehouse).send_again(report_id, recipient or [])
     if not queued:
         console.print("No mail of that report can be sent again: see `journeys mail list`.", style="red")
         raise typer.Exit(1)

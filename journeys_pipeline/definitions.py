@@ -77,7 +77,7 @@ defs = dg.Definitions(
         ),
         "warehouse_database": WarehouseDatabase(url=environment.warehouse_url()),
         "dashboards_folder": DashboardsFolder(folder=str(_home / "dashboards"), viewer_url=environment.viewer_url()),
-        "statements_folder": StatementsFolder(folder=str(_home / "statements")),
+        "statements_folder": StatementsFolder(folder=str(environment.statements_folder())),
         "reports_folder": ReportsFolder(folder=str(_home / "reports")),
         "mail_account": MailAccount(
             host=_smtp["host"],

@@ -74,6 +74,11 @@ def days_per_run() -> int | None:
     return int(text)
 
 
+def statements_folder() -> Path:
+    """The folder of the statements of closed months; runs on several machines need one that all of them see."""
+    return Path(os.environ.get("JOURNEYS_STATEMENTS", home() / "statements")).absolute()
+
+
 def smtp() -> dict[str, str]:
     """The mail settings; without a host, mail becomes .eml files in an outbox folder."""
     return {

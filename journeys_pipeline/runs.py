@@ -1,7 +1,7 @@
 """Jobs launched from the command line: in this process, recorded in the Dagster instance like any other run."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import uuid4
@@ -11,9 +11,11 @@ import dagster as dg
 from journeys_pipeline import environment
 from journeys_pipeline.definitions import defs
 from journeys_pipeline.defs.jobs import DAILY, MONTHLY, PAGES, report_config, tier_config
-from journeys_pipeline.defs.partitions import AS_OF_TAG, range_tags
+from journeys_pipeline.defs.partitions import AS_OF_TAG, range_tags, run_time
 from journeys_pipeline.periods import month_of
 from journeys_pipeline.tiers import Tier
+
+LEDGER = dg.AssetKey("mep_ledger")
 
 
 class RunFailed(Exception):
@@ -65,6 +67,27 @@ def refresh(first: date, last: date, *, as_of: datetime, why: str = "", watch: W
 def show(*, as_of: datetime, watch: Watch | None = None) -> None:
     """Draw all accounts' pages, check them, put them in place."""
     launch("show", tags={AS_OF_TAG: as_of.isoformat()}, run_config=tier_config(PAGES, list(Tier)), watch=watch)
+
+
+def book(month: date, *, accounts: list[str], as_of: datetime, watch: Watch | None = None) -> None:
+    """Book a month of accounts once more, close it if it is due, and adjust it if it is closed."""
+    config = tier_config(MONTHLY, list(Tier), accounts)
+    launch("book", tags=range_tags(month, month, as_of=as_of), run_config=config, watch=watch)
+
+
+def find_runs(as_of: datetime) -> list[str]:
+    """The ids of the runs of that logical time that made ledgers, oldest first; none if Dagster's records are gone."""
+    moment = timedelta(seconds=1)
+    tagged = dg.RunsFilter(tags={AS_OF_TAG: as_of.isoformat()})
+    created = dg.RunsFilter(created_after=as_of - moment, created_before=as_of + moment)
+    records = [record for wanted in (tagged, created) for record in _instance().get_run_records(wanted)]
+    runs = {
+        record.dagster_run.run_id: record
+        for record in records
+        if record.dagster_run.job_name == "book" or LEDGER in (record.dagster_run.asset_selection or ())
+    }
+    at = [(record.create_timestamp, run_id) for run_id, record in runs.items()]
+    return [run_id for _, run_id in sorted(at) if run_time(_instance(), runs[run_id].dagster_run) == as_of]
 
 
 def make_report(config: dict[str, Any], *, as_of: datetime) -> str:

@@ -137,6 +137,7 @@ def count_mails(report_id: str | None = None) -> str:
 def mail_table(states: list[str]) -> pl.DataFrame:
     """The outbox's rows of these states, the newest first, each with its report's name."""
     warehouse = Warehouse(environment.warehouse_url())
+    warehouse.migrate()  # a home in which nothing was run yet has no mails
     named = warehouse.read(ReportRegister).select("report_id", "name")
     rows = warehouse.read(MailOutbox, {"state": states}).join(named, on="report_id", how="left")
     columns = ["report_id", "account_id", "name", "recipient", "state", "attempts", "due_at", "last_error"]

@@ -107,7 +107,7 @@ class Superset:
         Raises:
             SupersetRefused: it was refused, or nobody answered.
         """
-        headers = self._headers | {"Content-Type": kind, "Accept": "application/json"}
+        headers = self._headers | {"Accept": "application/json"} | ({} if body is None else {"Content-Type": kind})
         request = Request(f"{self._url}/api/v1/{path}", data=body, headers=headers, method=method)  # noqa: S310 - http(s) only
         try:
             with self._opener.open(request, timeout=DEADLINE_S) as response:

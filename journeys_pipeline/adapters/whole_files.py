@@ -17,7 +17,9 @@ def write_whole(path: Path, content: bytes) -> None:
 @contextmanager
 def writing_whole(path: Path) -> Generator[BinaryIO]:
     """A stream whose bytes are at `path` when the block has ended, and nowhere if it raises."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in reversed(path.parents):  # with `parents` only the innermost would get the mode
+        if not folder.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
     try:
         with os.fdopen(descriptor, "wb") as stream:

@@ -80,6 +80,8 @@ show = dg.define_asset_job(
 )
 
 
-def tier_config(assets: Sequence[str], tiers: Sequence[Tier]) -> dict[str, Any]:
-    """The run config that restricts assets to the accounts on some tiers."""
-    return {"ops": {asset: {"config": {"tiers": [tier.value for tier in tiers]}} for asset in assets}}
+def tier_config(assets: Sequence[str], tiers: Sequence[Tier], accounts: Sequence[str] = ()) -> dict[str, Any]:
+    """The run config that restricts assets to the accounts on some tiers, and of them to some, if any are named."""
+    of_tiers = {"tiers": [tier.value for tier in tiers]}
+    config = of_tiers | ({"accounts": list(accounts)} if accounts else {})
+    return {"ops": {asset: {"config": config} for asset in assets}}

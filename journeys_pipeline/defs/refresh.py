@@ -20,9 +20,13 @@ BRIDGED_DAYS = 14  # making as many days once more costs less than a further run
 
 
 class RefreshConfig(dg.Config):
-    """Whose numbers a run makes: the accounts that are on these tiers at the run's logical time."""
+    """Whose numbers a run makes: the accounts that are on these tiers at the run's logical time.
+
+    If accounts are named, those of them that are named.
+    """
 
     tiers: list[str] = [tier.value for tier in Tier]
+    accounts: list[str] = []
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,9 @@ class Scope:
     def of(cls, context: dg.AssetExecutionContext, config: RefreshConfig, catalog: Catalog) -> "Scope":
         """The scope that a run's partitions, config and logical time say."""
         as_of = logical_time(context)
-        return cls(
-            run_periods(context), catalog.accounts_on([Tier(tier) for tier in config.tiers], as_of.date()), as_of
-        )
+        on_tiers = catalog.accounts_on([Tier(tier) for tier in config.tiers], as_of.date())
+        wanted = [account for account in on_tiers if account in (config.accounts or on_tiers)]
+        return cls(run_periods(context), wanted, as_of)
 
     def slice(self, column: str) -> dict[str, Sequence[date] | Sequence[str]]:
         """The slice as the lake and the warehouse take it; `column` is the one that holds the period."""

@@ -10,7 +10,7 @@ import polars as pl
 
 from journeys_pipeline.schemas.journey_events import JourneyEvents, Journeys
 
-EVENTS_PER_PASSAGE = 8.43
+EVENTS_PER_PASSAGE, EVENTS_ON_ITS_FIRST_DAY = 8.4, 6.1
 PASSAGES_PER_CHUNK = 100_000
 PEOPLE_PER_PASSAGE = 0.4
 FIRST_DAY = date(2025, 6, 1)
@@ -80,7 +80,8 @@ class EventWorld:
 
     def _chunks(self) -> Iterator[tuple[str, list[pl.DataFrame]]]:
         """A name, and the events of each kind, for each account, day of entry, and part of it."""
-        a_day = max(1, int(self.events / EVENTS_PER_PASSAGE / self.days / self.accounts))
+        of_each = EVENTS_PER_PASSAGE if self.days > 1 else EVENTS_ON_ITS_FIRST_DAY
+        a_day = max(1, int(self.events / of_each / self.days / self.accounts))
         people = max(1, int(a_day * self.days * PEOPLE_PER_PASSAGE))
         for offset in range(self.days):
             for number, account in enumerate(self.account_ids):

@@ -8,6 +8,7 @@ import dataframely as dy
 import polars as pl
 import pytest
 
+from journeys_pipeline.defs.assets.account_metrics import ACCOUNTS
 from journeys_pipeline.defs.assets.ivr_metrics import CALLS
 from journeys_pipeline.defs.assets.metrics import FAMILIES
 from journeys_pipeline.defs.checks import BALANCES
@@ -24,6 +25,7 @@ from journeys_pipeline.schemas.daily_facts import (
 from journeys_pipeline.schemas.ivr_facts import Calls, CollectedInputs, MenuSteps
 from journeys_pipeline.schemas.journey_events import REQUIRED_FIELDS, JourneyEvents, Journeys
 from journeys_pipeline.schemas.metrics import (
+    AccountPerformance,
     BranchTraffic,
     CampaignPerformance,
     ChannelCosts,
@@ -114,7 +116,9 @@ def figures(tables: Tables) -> Tables:
     passages = [lazy[table] for table in (JourneyEntries, JourneyExits, JourneySteps, MessageEvents, GoalEvents)]
     of_journeys, calls = Facts(*passages, goals), IvrFacts(lazy[Calls], lazy[MenuSteps], lazy[CollectedInputs], goals)
     measured = {
-        table: measure(of_journeys, DAYS) for family in FAMILIES for table, measure in family.measures.items()
+        table: measure(of_journeys, DAYS)
+        for family in (*FAMILIES, ACCOUNTS)
+        for table, measure in family.measures.items()
     } | {table: measure(calls, DAYS) for table, measure in CALLS.measures.items()}
     return dict(zip(measured, pl.collect_all(measured.values()), strict=True))
 
@@ -180,15 +184,17 @@ def test_a_contact_entry_that_the_facts_lack_fails_the_checks_of_entries(whole: 
 
 
 ENTRIES = {"every_entry_is_counted", "entry_sources_sum_to_the_entries"}
+ACCOUNT = {"journeys_sum_to_the_account"}
 ONE_FATE = {"every_message_has_one_fate"}
 
 
 @pytest.mark.parametrize(
     ("table", "column", "fails"),
     [
-        (CampaignPerformance, "entries", ENTRIES),
-        (CampaignPerformance, "messages_sent", {"channels_sum_to_the_messages_sent"}),
+        (CampaignPerformance, "entries", ENTRIES | ACCOUNT),
+        (CampaignPerformance, "messages_sent", ACCOUNT | {"channels_sum_to_the_messages_sent"}),
         (CampaignPerformance, "goal_events", {"every_goal_is_counted", "currencies_sum_to_the_goal_events"}),
+        (AccountPerformance, "entries", ACCOUNT),
         (VersionPerformance, "entries", {"versions_sum_to_the_entries"}),
         (EntryPoints, "entries", {"entry_sources_sum_to_the_entries"}),
         (ExitsByType, "exits", {"every_exit_is_counted"}),

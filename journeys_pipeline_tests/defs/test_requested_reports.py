@@ -63,7 +63,7 @@ def test_a_request_becomes_a_run_of_the_job_report_at_the_time_of_asking(
 
     (request,) = look(instance, tmp_path)
 
-    config = request.run_config["ops"]["mep_reports"]["config"]
+    config = request.run_config["ops"]["report_register"]["config"]
     assert requested_reports.job_name == "report"
     assert (request.run_key, request.tags[REQUEST_TAG]) == ("r1", "r1")
     assert datetime.fromisoformat(request.tags["journeys/as_of"]) == NOON
@@ -74,6 +74,7 @@ def test_a_request_becomes_a_run_of_the_job_report_at_the_time_of_asking(
         "sub_accounts": ["north", "south"],
         "format": "csv",
         "mail": False,
+        "requested_by": "ann@acme.example",
     }
 
 
@@ -83,7 +84,7 @@ def test_the_job_takes_the_config(sub_accounts: str | None) -> None:
 
     validated = dg.validate_run_config(defs.resolve_job_def("report"), config)
 
-    assert validated["ops"]["mep_reports"]["config"]["sub_accounts"] == (sub_accounts or "").split(",") * bool(
+    assert validated["ops"]["report_register"]["config"]["sub_accounts"] == (sub_accounts or "").split(",") * bool(
         sub_accounts
     )
 

@@ -24,7 +24,7 @@ FILES_ONLY = [ImportExport, MepReport, ChannelReport]
 
 
 def find_schemas() -> list[type[dy.Schema]]:
-    """All table schemas, in the order of their modules and of their definition."""
+    """All table schemas, in the order of their modules and of their definition; what tables share is none."""
     found = pkgutil.walk_packages(schemas.__path__, prefix=f"{schemas.__name__}.")
     modules = [importlib.import_module(module.name) for module in found]
     return [
@@ -32,6 +32,7 @@ def find_schemas() -> list[type[dy.Schema]]:
         for module in modules
         for member in vars(module).values()
         if inspect.isclass(member) and issubclass(member, dy.Schema) and member.__module__ == module.__name__
+        if not member.__name__.startswith("_")
     ]
 
 

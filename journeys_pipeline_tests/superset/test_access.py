@@ -28,7 +28,8 @@ def test_a_reader_sees_what_package_role_and_account_give(
     superset: Served, tier: str, manager: str | None, account_id: str
 ) -> None:
     name = f"{tier}-{(manager or 'viewer').split()[0]}-{account_id}".lower()
-    datasets = superset.administrator().datasets("journeys")
+    there = superset.administrator()
+    datasets, chart = there.datasets("journeys"), next(there.rows("chart/"))["id"]
     figures = datasets[FIGURES]
     roles = [f"journeys_{tier}", f"journeys_account_{account_id}", *([manager] if manager else [])]
 
@@ -41,7 +42,7 @@ def test_a_reader_sees_what_package_role_and_account_give(
         "rows": accounts_in(person.rows_of(figures, columns=("account_id",))),
         "mep rows": accounts_in(person.rows_of(datasets[MEPS], columns=("account_id",))),
         "export": person.status("POST", "chart/data", query(figures, ("account_id",), result_format="csv")),
-        "explore": person.status("GET", f"explore/?datasource_type=table&datasource_id={figures}&form_data=%7B%7D"),
+        "explore": person.status("GET", f"explore/?slice_id={chart}"),
         "make": person.status("POST", "dashboard/", {"dashboard_title": name}),
     }
     assert seen == {

@@ -167,6 +167,17 @@ def test_f84_the_register_lists_the_accounts_reports_and_no_others(home: Home, m
     assert "Of Large" not in page.text
 
 
+def test_f84_the_register_lists_reports_of_days_too(home: Home, managers: Proxy) -> None:
+    of_days = {"report_type": "Journey channels", "month": None, "is_provisional": False}
+    register(home, "small", report_id="small-1", first_day=date(2026, 10, 5), last_day=date(2026, 10, 11), **of_days)
+    register(home, "small", report_id="small-2", first_day=None, last_day=None, **of_days)
+
+    page = managers.get("/small/reports", ANA)
+
+    assert "<td>2026-10-05 to 2026-10-11</td>" in page.text
+    assert "<td>the beginning to its making</td>" in page.text
+
+
 def test_f84_a_report_is_got_as_it_was_made(home: Home, managers: Proxy) -> None:
     content = b"Person ID,Engaged At\n" + b"p,2026\n" * 100_000
     report_id = register(home, "small", content=content)

@@ -80,11 +80,3 @@ def test_a_mail_that_failed_is_listed_with_its_reason_and_sent_again_on_request(
     assert "450" in listed["last_error"]
     assert resent.stdout.splitlines()[-1] == "Mails: 1 sent."
     assert [envelope.rcpt_tos for envelope in inbox.taken] == [["finance@acme.example"]]
-
-
-def test_a_refused_request_says_why_without_a_traceback(journeys: Run) -> None:
-    refused = journeys("report", "--account", "acme", "--month", "2020-01")
-
-    assert refused.returncode == 1
-    assert "No report for 2020-01: reports are made for" in " ".join(refused.stdout.split())
-    assert "Traceback" not in refused.stdout + refused.stderr

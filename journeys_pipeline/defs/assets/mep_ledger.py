@@ -7,6 +7,7 @@ import dagster as dg
 import polars as pl
 
 from journeys_pipeline.catalog import Catalog
+from journeys_pipeline.defs.auditing import find_restatement
 from journeys_pipeline.defs.billing import Books
 from journeys_pipeline.defs.booking import adjust_month, book_and_close, tally
 from journeys_pipeline.defs.metadata import About, about, add_row_counts, column_schema, markdown_table
@@ -29,6 +30,7 @@ from journeys_pipeline.schemas.mep_ledger import (
 )
 from journeys_pipeline.schemas.shared_columns import table_name
 from journeys_pipeline.transforms.mep_ledger import (
+    COLUMNS_OF_DIFFERENCES,
     Months,
     count_by_campaign,
     count_by_day,
@@ -123,9 +125,18 @@ def mep_adjustments(
                 "dagster/partition_row_count": booked.height,
                 "booked by this run": new,
                 "adjustments": markdown_table(_count_adjustments(booked)),
+                "restatement": markdown_table(_count_causes(books, scope, month)),
             },
             partition_key=month.isoformat(),
         )
+
+
+def _count_causes(books: Books, scope: Scope, month: date) -> pl.DataFrame:
+    """What `journeys mep restate` would list, counted by account and cause."""
+    closed = [statement.account_id for statement in books.listed([month], scope.accounts)]
+    differences = [find_restatement(books, account, month) for account in closed]
+    rows = pl.concat(differences) if differences else pl.DataFrame(schema=COLUMNS_OF_DIFFERENCES)
+    return rows.group_by("account_id", "cause").agg(rows=pl.len(), change=pl.col("change").sum()).sort(pl.all())
 
 
 def _count_adjustments(booked: pl.DataFrame) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """Asset checks: what must hold of the tables, and the promise of each tier."""
 
+from journeys_pipeline.defs.assets.account_metrics import ACCOUNTS
 from journeys_pipeline.defs.assets.ivr_metrics import CALLS
 from journeys_pipeline.defs.assets.metrics import FAMILIES
 from journeys_pipeline.defs.checks.balances import balance_checks
@@ -34,7 +35,7 @@ LAKE_TABLES = [
 ]  # fmt: skip
 
 FACTS = {table: table_name(table) for table in EVENTS_OF}
-FIGURES = {table: f"{family.name}_by_day" for family in (*FAMILIES, CALLS) for table in family.measures}
+FIGURES = {table: f"{family.name}_by_day" for family in (*FAMILIES, ACCOUNTS, CALLS) for table in family.measures}
 BALANCES = [*EVENT_BALANCES, *JOURNEY_BALANCES, *MESSAGE_BALANCES, *IVR_BALANCES]
 
 checks = [

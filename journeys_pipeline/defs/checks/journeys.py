@@ -8,6 +8,7 @@ from journeys_pipeline.defs.checks.periods import within
 from journeys_pipeline.schemas.daily_facts import GoalEvents, JourneyEntries, JourneyExits, JourneySteps
 from journeys_pipeline.schemas.journey_events import Journeys
 from journeys_pipeline.schemas.metrics import (
+    AccountPerformance,
     BranchTraffic,
     CampaignPerformance,
     ElementErrors,
@@ -120,6 +121,12 @@ JOURNEY_BALANCES = [
         "entry_sources_sum_to_the_entries", EntryPoints,
         "The entries of all sources sum to those of the journey (F64).",
         summed(EntryPoints, "entries"), summed(CampaignPerformance, "entries"), also_reads=[CampaignPerformance],
+    ),
+    Balance(
+        "journeys_sum_to_the_account", AccountPerformance,
+        "The entries and messages of an account are those of its journeys together (F94).",
+        summed(AccountPerformance, "entries", "messages_sent"),
+        summed(CampaignPerformance, "entries", "messages_sent"), key=ACCOUNT_DAY, also_reads=[CampaignPerformance],
     ),
     Balance(
         "versions_sum_to_the_entries", VersionPerformance,

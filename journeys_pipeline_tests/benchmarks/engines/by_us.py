@@ -53,8 +53,7 @@ def count(events: pl.LazyFrame, journeys: pl.LazyFrame, days: Periods) -> dict[s
         goals=collect_goals(events),
         journeys=journeys,
     )
-    rows = pl.collect_all([measure(facts, days) for measure in MEASURES.values()], engine="streaming")
-    return dict(zip(MEASURES, rows, strict=True))
+    return {name: measure(facts, days).collect(engine="streaming") for name, measure in MEASURES.items()}
 
 
 def read_files(folder: Path, home: Path) -> pl.LazyFrame:
