@@ -1,5 +1,6 @@
 """What must hold of every page, read back without a browser: escaping, addresses, what a tier may not have."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from journeys_pipeline.catalog.standard_dashboards import standard_dashboard
 from journeys_pipeline.defs.checks.dashboards import MOST_BYTES
 from journeys_pipeline.defs.checks.page_reading import ReadPage
 from journeys_pipeline.periods import add_months
+from journeys_pipeline.rendering.charts import draw_imports
 from journeys_pipeline.rendering.pages.content import Link, PageContent
 from journeys_pipeline.rendering.pages.drawing import draw, svg
 from journeys_pipeline.rendering.pages.formats import duration, money, percent, written
@@ -184,3 +186,13 @@ def test_a_heat_map_has_a_line_for_each_value() -> None:
     widget = HeatMap.model_validate({"id": "h", "kind": "heatmap", "title": "T"} | shown)
 
     assert draw(widget, ["Monday", "Tuesday", "Friday"])["height"] == 3 * 28
+
+
+def test_imports_are_drawn_with_valid_entries_below_invalid_ones() -> None:
+    fetched = [datetime(2026, 11, 4, 7, tzinfo=UTC), datetime(2026, 11, 5, 7, tzinfo=UTC)]
+    imports = pl.DataFrame({"fetched_at": fetched, "valid_entries": [7, None], "invalid_entries": [3, None]})
+
+    picture = draw_imports(imports)
+
+    assert "Contact entries per day: valid and invalid" in picture
+    assert {"#2f855a", "#c53030"} <= set(re.findall("#[0-9a-f]{6}", picture))
