@@ -135,7 +135,8 @@ def _print_summary(console: Console, world: World) -> None:
     for row in reports.to_dicts():
         console.print(f"  {row['row_count']:>6,} rows  {folder / row['path']}", highlight=False, soft_wrap=True)
     sent = warehouse.read(MailOutbox, {"state": ["sent"]}).height
-    console.print(f"{sent} mails in {environment.home() / 'outbox'}\n", highlight=False, soft_wrap=True)
+    console.print(f"{sent} mails in {environment.home() / 'outbox'}", highlight=False, soft_wrap=True)
+    console.print(f"Dashboards in {environment.home() / 'dashboards'}\n", highlight=False, soft_wrap=True)
 
 
 def _counts() -> dict[str, int]:

@@ -51,6 +51,8 @@ class Bar:
     """Per cent of the longest."""
     marker: float | None
     """Where the reference lies, in the same measure."""
+    reference: str | None
+    """The reference in words, for whoever does not see where it lies."""
     colour: str
 
 
@@ -139,6 +141,7 @@ def funnel(widget: Funnel, rows: pl.DataFrame) -> list[Bar]:
             share=formats.percent(record[widget.measure] / first),
             width=min(100.0, record[widget.measure] / first * 100),
             marker=None,
+            reference=None,
             colour=variable("accent"),
         )
         for record in records
@@ -166,10 +169,15 @@ def _bars(widget: Chart, rows: pl.DataFrame) -> list[Bar]:
             share=None,
             width=float(record[measure] or 0) / longest * 100,
             marker=_marker(record.get(widget.reference), longest) if widget.reference else None,
+            reference=_reference(widget.reference, record, columns) if widget.reference else None,
             colour=variable(record[widget.x]) if record[widget.x] in CHANNELS else variable("accent"),
         )
         for record in records
     ]
+
+
+def _reference(name: str, record: Mapping[str, Any], columns: Mapping[str, Column]) -> str:
+    return f"{columns[name].label}: {formats.written(record.get(name), columns[name])}"
 
 
 def _marker(reference: Any, longest: float) -> float | None:

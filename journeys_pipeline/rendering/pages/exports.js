@@ -126,6 +126,7 @@
     });
   }
   document.getElementById("_workbook").addEventListener("click", () => {
-    save(workbook(Object.keys(data.exports).map(tableOf)), `${document.body.dataset.page || "dashboard"}-${slice()}.xlsx`);
+    const page = location.pathname.split("/").pop().replace(".html", "") || "dashboard";
+    save(workbook(Object.keys(data.exports).map(tableOf)), `${page}-${slice()}.xlsx`);
   });
 })();
