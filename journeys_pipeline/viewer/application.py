@@ -55,6 +55,7 @@ def make_application(settings: Settings, places: Places) -> ASGIApp:
             Route("/{account}/terms", terms.show),
             Route("/{account}/terms", terms.accept, methods=["POST"]),
             Route("/{account}/reports", reports.register),
+            Route("/{account}/reports.html", reports.register),  # as pages name each other
             Route("/{account}/reports", reports.ask, methods=["POST"]),
             Route("/{account}/reports/{report}", reports.download),
             Route("/{account}/{page}", dashboards.page),

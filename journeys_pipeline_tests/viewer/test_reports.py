@@ -138,7 +138,7 @@ def test_f83_an_account_cannot_ask_without_end(home: Home, managers: Proxy) -> N
     assert home.warehouse.read(ReportRequests).height == OPEN_AT_ONCE
 
 
-@pytest.mark.parametrize("path", ["reports", "reports/small-1"])
+@pytest.mark.parametrize("path", ["reports", "reports.html", "reports/small-1"])
 def test_f76_reports_are_for_the_two_managers(home: Home, managers: Proxy, path: str) -> None:
     register(home, "small")
 

@@ -192,11 +192,11 @@ def make_home(path: Path) -> Home:
 
 
 @contextmanager
-def served(application: ASGIApp) -> Iterator[Proxy]:
-    """The application behind a real server on loopback, while the block runs."""
+def served(application: ASGIApp, *, port: int = 0) -> Iterator[Proxy]:
+    """The application behind a real server on loopback, while the block runs; on any port, or this one."""
     config = uvicorn.Config(application, log_level="critical", **SERVER)
     server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while not server.started:
