@@ -46,4 +46,7 @@ def _of_accounts(lake: Lake, table: type[dy.Schema], accounts: list[str]) -> pl.
 
 
 def _of_persons(lake: Lake, table: type[dy.Schema], accounts: list[str]) -> pl.LazyFrame:
-    return resolve(_of_accounts(lake, table, accounts), _of_accounts(lake, Identities, accounts))
+    facts, identities = _of_accounts(lake, table, accounts), _of_accounts(lake, Identities, accounts)
+    if identities.head(1).collect().is_empty():
+        return facts  # a join for nothing costs as much as the figures
+    return resolve(facts, identities)
