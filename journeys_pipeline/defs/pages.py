@@ -17,7 +17,7 @@ from journeys_pipeline.identity import identify
 from journeys_pipeline.periods import MONTHS_IN_SIGHT, add_months, days_between, month_of
 from journeys_pipeline.rendering.pages.content import Link, PageContent, rows_page
 from journeys_pipeline.rendering.pages.page import render_page
-from journeys_pipeline.schemas.dashboards import LANDING_PAGE, MEP_ROLES, Draft, Section
+from journeys_pipeline.schemas.dashboards import LANDING_PAGE, MEP_ROLES, REPORTS_PAGE, Draft, Section
 from journeys_pipeline.schemas.ivr_metrics import ALL_VERSIONS, CallPerformance
 from journeys_pipeline.schemas.metrics import CampaignPerformance, JourneySummary
 from journeys_pipeline.tiers import Tier
@@ -83,6 +83,8 @@ class AccountPages:
     catalog: Catalog = field(repr=False)
     warehouse: Warehouse
     as_of: datetime
+    has_viewer: bool = False
+    """Whether a viewer serves the pages: it makes the page of reports itself (F83)."""
 
     @property
     def tier(self) -> Tier:
@@ -225,6 +227,8 @@ class AccountPages:
         sections: list[Section] = ["overview", "campaigns", "ivr", "imports", "mep", "rows"]
         files = {FILES[section]: TITLES[section] for section in sections if self._has(section)}
         files |= {_custom_file(own): own.title for own in self._own_dashboards()}
+        if self.has_viewer and page.draft.roles == MEP_ROLES:
+            files[REPORTS_PAGE] = "Reports"
         here = _home_of(page.draft)
         return [Link(title, file, is_current=file == here) for file, title in files.items()]
 

@@ -5,14 +5,17 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from journeys_pipeline import roles
 from journeys_pipeline.tiers import Tier
 
 MANIFEST = "pages.json"
 LANDING_PAGE = "index.html"
 
-ANALYZE_MANAGER = "Analyze manager"
-COMMUNICATION_MANAGER = "Communication manager"
-MEP_ROLES = (ANALYZE_MANAGER, COMMUNICATION_MANAGER)
+REPORTS_PAGE = "reports.html"
+"""Made by the viewer itself: the register of reports, and the form to ask for one."""
+
+MEP_ROLES = tuple(sorted(role.label for role in roles.MEP_ROLES))
+"""As people call them."""
 
 Section = Literal["overview", "campaigns", "ivr", "imports", "mep", "rows", "custom"]
 

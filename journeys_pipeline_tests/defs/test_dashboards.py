@@ -214,3 +214,17 @@ def test_every_kind_of_page_is_checked_for_everything() -> None:
     checked = {(key.asset_key.to_user_string(), key.name) for key in pages_are_fit.check_keys}
 
     assert checked == {(kind.asset_name, check.__name__) for kind in KINDS for check in PAGE_CHECKS}
+
+
+@pytest.mark.parametrize(("has_viewer", "named"), [(True, ["mep.html"]), (False, [])])
+@pytest.mark.usefixtures("first")
+def test_the_page_of_mep_leads_to_reports_where_a_viewer_makes_them(
+    home: Home, *, has_viewer: bool, named: list[str]
+) -> None:  # F83
+    catalog = load_catalog(home.folder / "journeys.yaml")
+    account = AccountPages(catalog.account("acme"), catalog, open_warehouse(home.folder), AS_OF, has_viewer=has_viewer)
+    planned = [*account.plan("mep"), *account.plan("imports")]
+
+    drawn = {page.draft.file: account.draw(page)[1].decode() for page in planned}
+
+    assert [file for file, page in drawn.items() if 'href="reports.html"' in page] == named

@@ -68,7 +68,7 @@ class PageKind:
             warehouse_database: WarehouseDatabase,
             dashboards_folder: DashboardsFolder,
         ) -> dg.MaterializeResult:
-            accounts = accounts_of(context, config, catalog_file.load(), warehouse_database)
+            accounts = accounts_of(context, config, catalog_file.load(), warehouse_database, dashboards_folder)
             drawn = [draw_section(account, self.section, dashboards_folder.open()) for account in accounts]
             return dg.MaterializeResult(metadata=_about(drawn, dashboards_folder))
 
@@ -76,12 +76,17 @@ class PageKind:
 
 
 def accounts_of(
-    context: dg.AssetExecutionContext, config: RefreshConfig, catalog: Catalog, warehouse: WarehouseDatabase
+    context: dg.AssetExecutionContext,
+    config: RefreshConfig,
+    catalog: Catalog,
+    warehouse: WarehouseDatabase,
+    folder: DashboardsFolder,
 ) -> list[AccountPages]:
     """The accounts that are on the run's tiers, at its logical time."""
     as_of = logical_time(context)
     ids = catalog.accounts_on([Tier(tier) for tier in config.tiers], as_of.date())
-    return [AccountPages(catalog.account(id_), catalog, warehouse.open(), as_of) for id_ in ids]
+    has_viewer = bool(folder.viewer_url)
+    return [AccountPages(catalog.account(id_), catalog, warehouse.open(), as_of, has_viewer) for id_ in ids]
 
 
 def draw_section(account: AccountPages, section: Section, folder: PagesFolder) -> Drawn:
@@ -165,7 +170,7 @@ def dashboards(
     dashboards_folder: DashboardsFolder,
 ) -> dg.MaterializeResult:
     folder = dashboards_folder.open()
-    accounts = accounts_of(context, config, catalog_file.load(), warehouse_database)
+    accounts = accounts_of(context, config, catalog_file.load(), warehouse_database, dashboards_folder)
     for account in accounts:
         pages = [page for kind in KINDS for page, _ in folder.drafts(account.account.id, kind.section)]
         folder.publish(
