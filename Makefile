@@ -21,13 +21,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[demo,postgres,dev]'
 	@touch $@
 
-$(DAGSTER_HOME)/dagster.yaml: dagster.yaml
-	@install -D -m 600 $< $@
-
-demo: setup $(DAGSTER_HOME)/dagster.yaml ## Run the whole path on a sample world, and print what it made
+demo: setup ## Run the whole path on a sample world, and print what it made
 	$(BIN)/journeys demo
 
-dev: setup $(DAGSTER_HOME)/dagster.yaml ## Open the Dagster UI on what the demo made
+dev: setup ## Open the Dagster UI on what the demo made
 	$(BIN)/journeys dev
 
 check: setup ## Formatter, linter, types, import contracts, file sizes; changes nothing

@@ -15,9 +15,17 @@ def home() -> Path:
 
 
 def dagster_home() -> Path:
-    """Dagster's own folder, by default in ours; the variable is set for whatever this process starts."""
+    """Dagster's own folder, by default in ours; the variable is set for whatever this process starts.
+
+    A folder without settings gets ours: without them two runs could write the same slice at once.
+    """
     folder = Path(os.environ.setdefault("DAGSTER_HOME", str(home() / "dagster")))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings = folder / "dagster.yaml"
+    if not settings.exists():
+        unfinished = folder / f".settings-{os.getpid()}"
+        unfinished.write_bytes(Path(__file__).with_name("dagster.yaml").read_bytes())
+        unfinished.replace(settings)
     return folder
 
 

@@ -8,6 +8,8 @@ import pytest
 from dagster._core.instance.config import dagster_instance_config
 from ruamel.yaml import YAML
 
+from journeys_pipeline import environment
+
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 SETTING = re.compile(r"\b(?:JOURNEYS|DAGSTER)_[A-Z_]+\b")
@@ -41,3 +43,17 @@ def test_dagster_knows_each_key_of_its_settings(path: Path, tmp_path: Path, monk
 @pytest.mark.parametrize("path", sorted(DEPLOY.rglob("*.yaml")), ids=lambda path: path.parent.name)
 def test_each_yaml_file_can_be_read(path: Path) -> None:
     assert YAML(typ="safe").load(path.read_text())
+
+
+def test_a_new_home_gets_our_settings_of_dagster_and_keeps_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+
+    first = (environment.dagster_home() / "dagster.yaml").read_text()
+    (tmp_path / "dagster" / "dagster.yaml").write_text("telemetry: {enabled: false}")
+    second = (environment.dagster_home() / "dagster.yaml").read_text()
+
+    assert first == (ROOT / "dagster.yaml").read_text()
+    assert second == "telemetry: {enabled: false}"
+    assert [path.name for path in (tmp_path / "dagster").iterdir()] == ["dagster.yaml"]
