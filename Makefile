@@ -5,9 +5,9 @@ BIN := $(VENV)/bin
 export JOURNEYS_HOME ?= $(CURDIR)/.journeys
 export DAGSTER_HOME ?= $(JOURNEYS_HOME)/dagster
 PYTHON ?= python3
-SYSTEM_PACKAGES := openssh-server openssh-client postgresql proftpd-core proftpd-mod-crypto
+SYSTEM_PACKAGES := openssh-server openssh-client postgresql proftpd-core proftpd-mod-crypto postfix libreoffice-calc-nogui chromium
 
-.PHONY: help setup demo dev check format test constraints clean bench-path bench-import bench-mep test-distributed
+.PHONY: help setup demo dev check format test constraints clean bench-path bench-import bench-mep bench-metrics bench-reports superset-test test-distributed
 
 help: ## Say what each target does
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -47,8 +47,19 @@ test: setup test-packages ## Run the tests
 .PHONY: test-packages
 test-packages: # the tests speak to real servers; without root and apt those tests skip and say so
 	@if dpkg -s $(SYSTEM_PACKAGES) >/dev/null 2>&1; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(SYSTEM_PACKAGES) >/dev/null; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-remove --no-install-recommends $(SYSTEM_PACKAGES) >/dev/null; \
 	else echo "Some tests will be skipped. They need: $(SYSTEM_PACKAGES)"; fi
+
+.superset/.installed:
+	@echo "Installing Apache Superset into .superset (once, some minutes) …"
+	$(BIN)/uv venv --quiet --python $(BIN)/python .superset/venv
+	$(BIN)/uv pip install --quiet --python .superset/venv/bin/python 'apache-superset==6.1.0' rich cachetools 'flask-caching==2.3.1'
+	@touch $@
+
+superset-test: setup .superset/.installed ## Install Apache Superset, import our assets, and test who sees what (some minutes)
+	SUPERSET_PYTHON=$(CURDIR)/.superset/venv/bin/python $(BIN)/python -m pytest journeys_pipeline_tests/superset
 
 bench-path: setup ## Time the whole path on 5 million events (some minutes)
 	$(BIN)/python -m journeys_pipeline_tests.benchmarks.bench_path
@@ -58,6 +69,13 @@ bench-mep: setup ## Time booking a month of 100 million entries beside DuckDB (m
 
 bench-import: setup ## Time fetching and contact files beside sftp, Polars and the libraries (some minutes)
 	$(BIN)/python -m journeys_pipeline_tests.benchmarks.bench_import
+
+bench-reports: setup ## Time files of reports beside openpyxl and Polars (a minute)
+	$(BIN)/python -m journeys_pipeline_tests.benchmarks.bench_reports
+
+bench-metrics: setup ## Time figures beside DuckDB, ClickHouse and pandas; back-fills; a 50-million-event day (an hour)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python -m journeys_pipeline_tests.benchmarks.bench_metrics
 
 test-distributed: setup ## A back-fill over two Celery workers, one of which is killed (some minutes)
 	@dpkg -s redis-server >/dev/null 2>&1 || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends redis-server >/dev/null; }

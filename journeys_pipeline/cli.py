@@ -1,24 +1,34 @@
 """`journeys`: the pipeline from the command line."""
 
-import logging
 import signal
 import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from journeys_pipeline import environment
-from journeys_pipeline.adapters.clock import now
 from journeys_pipeline.adapters.whole_files import write_whole
-from journeys_pipeline.catalog import Catalog, CatalogError, load_catalog
 from journeys_pipeline.cli_mep import meps
-from journeys_pipeline.periods import days_between, parse_month
+from journeys_pipeline.cli_reports import mails, report
+from journeys_pipeline.periods import days_between
+from journeys_pipeline.superset.command import superset
+from journeys_pipeline.terminal import (
+    AsOf,
+    From,
+    Output,
+    To,
+    console,
+    explained,
+    read_catalog,
+    read_day,
+    read_instant,
+)
+from journeys_pipeline.viewer.command import dashboards
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,13 +41,11 @@ app = typer.Typer(
 )
 imports = typer.Typer(no_args_is_help=True, help="What became of contact files.")
 app.add_typer(imports, name="import")
+app.command()(report)
+app.add_typer(mails, name="mail")
+app.add_typer(dashboards, name="dashboards")
+app.add_typer(superset, name="superset")
 app.add_typer(meps, name="mep")
-console = Console()
-
-AsOf = Annotated[str | None, typer.Option("--as-of", help="Logical time, ISO 8601 with offset. Default: now.")]
-From = Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD (UTC).")]
-To = Annotated[str, typer.Option("--to", help="Last day, inclusive, YYYY-MM-DD (UTC).")]
-Output = Annotated[str, typer.Option("--format", help="table, csv or json.")]
 
 
 @app.command()
@@ -53,7 +61,7 @@ def demo(
     """
     from journeys_pipeline.demo.run import run_demo  # noqa: PLC0415 - asyncssh is needed by the demo alone
 
-    with _explained():
+    with explained():
         run_demo(console, people=people, days=days, accounts=accounts)
 
 
@@ -78,7 +86,7 @@ def check_config(
     path: Annotated[Path | None, typer.Argument(help="Default: JOURNEYS_CATALOG.")] = None,
 ) -> None:
     """Say every mistake in journeys.yaml, each with its line."""
-    catalog = _catalog(path)
+    catalog = read_catalog(path)
     feeds = sum(len(connection.feeds) for connection in catalog.connections)
     console.print(
         f"{path or environment.catalog_path()}: no mistakes. {len(catalog.accounts)} accounts, "
@@ -92,9 +100,9 @@ def fetch(as_of: AsOf = None) -> None:
     from journeys_pipeline import runs  # noqa: PLC0415 - Dagster takes two seconds to import
     from journeys_pipeline.showing import describe_fetch, new_bar, progress_bars  # noqa: PLC0415 - as above
 
-    _catalog()
-    at = _instant(as_of)
-    with _explained(), progress_bars(console) as bars:
+    read_catalog()
+    at = read_instant(as_of)
+    with explained(), progress_bars(console) as bars:
         runs.fetch(as_of=at, watch=new_bar(bars, "fetch, accept or refuse"))
     console.print(describe_fetch(at), highlight=False, soft_wrap=True)
     console.print("`journeys refresh` brings the figures up to it.")
@@ -105,15 +113,18 @@ def refresh(as_of: AsOf = None) -> None:
     """Bring figures and ledger up to the files: yesterday, today, and all days that late files touched."""
     from journeys_pipeline import runs  # noqa: PLC0415 - Dagster takes two seconds to import
     from journeys_pipeline.adapters.warehouse import Warehouse  # noqa: PLC0415 - as above
-    from journeys_pipeline.defs.refresh import ranges_to_refresh  # noqa: PLC0415 - as above
+    from journeys_pipeline.defs.refresh import ranges_to_refresh, stale_days, why_anew  # noqa: PLC0415 - as above
     from journeys_pipeline.showing import new_bar, progress_bars  # noqa: PLC0415 - as above
 
-    at, catalog = _instant(as_of), _catalog()
-    with _explained(), progress_bars(console) as bars:
+    at, catalog = read_instant(as_of), read_catalog()
+    with explained(), progress_bars(console) as bars:
         warehouse = Warehouse(environment.warehouse_url())
         warehouse.migrate()
-        for first, last in ranges_to_refresh(warehouse, [account.id for account in catalog.accounts], as_of=at):
-            runs.refresh(first, last, as_of=at, watch=new_bar(bars, f"{first} to {last}"))
+        accounts = [account.id for account in catalog.accounts]
+        stale = stale_days(warehouse, accounts, as_of=at)
+        for first, last in ranges_to_refresh(warehouse, accounts, as_of=at):
+            why = why_anew(stale, first, last, as_of=at)
+            runs.refresh(first, last, as_of=at, why=why, watch=new_bar(bars, f"{first} to {last}"))
     console.print("Facts, figures and ledger are up to the files.")
 
 
@@ -123,10 +134,10 @@ def backfill(first: From, last: To, as_of: AsOf = None) -> None:
     from journeys_pipeline import runs  # noqa: PLC0415 - Dagster takes two seconds to import
     from journeys_pipeline.showing import new_bar, progress_bars  # noqa: PLC0415 - as above
 
-    _catalog()
-    start, end = _day(first), _day(last)
-    with _explained(), progress_bars(console) as bars:
-        runs.refresh(start, end, as_of=_instant(as_of), watch=new_bar(bars, f"{start} to {end}"))
+    read_catalog()
+    start, end = read_day(first), read_day(last)
+    with explained(), progress_bars(console) as bars:
+        runs.refresh(start, end, as_of=read_instant(as_of), watch=new_bar(bars, f"{start} to {end}"))
     console.print(f"Made {start} to {end} anew.")
 
 
@@ -149,15 +160,15 @@ def metrics(
     """Figures of journeys over any range of days, exact, counted from person-level facts."""
     from journeys_pipeline.showing import FIGURES_BY, journey_figures, show  # noqa: PLC0415 - Polars takes a second
 
-    start, end = _day(first), _day(last)
+    start, end = read_day(first), read_day(last)
     if not days_between(start, end + timedelta(days=1)):
         raise typer.BadParameter(f"--to {end} lies before --from {start}.")
     if version is not None and journey is None:
         raise typer.BadParameter("--version is of a --journey; name it.")
     if by not in FIGURES_BY:
         raise typer.BadParameter(f"--by {by} is none of {', '.join(FIGURES_BY)}.")
-    accounts = [account] if account else [known.id for known in _catalog().accounts]
-    with _explained():
+    accounts = [account] if account else [known.id for known in read_catalog().accounts]
+    with explained():
         rows = journey_figures(by, accounts, start, end + timedelta(days=1), journey=journey, version=version)
         show(console, rows, title=f"Figures by {by}, {start} to {end} (UTC)", output=output)
 
@@ -178,42 +189,16 @@ def ivr(
     from journeys_pipeline.showing import show  # noqa: PLC0415 - Polars takes a second
     from journeys_pipeline.showing_ivr import IVR_TABLES, ivr_figures  # noqa: PLC0415 - as above
 
-    start, end = _day(first), _day(last)
+    start, end = read_day(first), read_day(last)
     if not days_between(start, end + timedelta(days=1)):
         raise typer.BadParameter(f"--to {end} lies before --from {start}.")
     if what not in IVR_TABLES:
         raise typer.BadParameter(f"--what {what} is none of {', '.join(IVR_TABLES)}.")
-    accounts = [account] if account else [known.id for known in _catalog().accounts]
-    with _explained():
+    accounts = [account] if account else [known.id for known in read_catalog().accounts]
+    with explained():
         rows = ivr_figures(what, accounts, (start, end + timedelta(days=1)), journey=journey, version=version)
         edition = f"version {version}" if version else "all versions"
         show(console, rows, title=f"{IVR_TABLES[what][0]}, {edition}, {start} to {end} (UTC)", output=output)
-
-
-@app.command()
-def report(
-    account: Annotated[str, typer.Option(help="The billing account.")],
-    month: Annotated[str, typer.Option(help="YYYY-MM: this month or one of the two before.")],
-    name: Annotated[str, typer.Option(help="The report's name.")] = "MEP consumption",
-    sub_account: Annotated[list[str] | None, typer.Option(help="Only this sub-account; may be repeated.")] = None,
-    file_format: Annotated[str, typer.Option("--format", help="xlsx or csv; over 10,000 rows it is csv.")] = "xlsx",
-    mail: Annotated[bool, typer.Option(help="Mail it to the account's recipients.")] = True,  # noqa: FBT002 - an option
-    as_of: AsOf = None,
-) -> None:
-    """Make an MEP consumption report, list it in the register, and mail it once."""
-    from journeys_pipeline import runs  # noqa: PLC0415 - Dagster takes two seconds to import
-    from journeys_pipeline.showing import describe_report  # noqa: PLC0415 - as above
-
-    _catalog()
-    parse_month(month)
-    config: dict[str, Any] = {
-        "account": account, "month": month, "name": name, "sub_accounts": sub_account or [], "format": file_format,
-        "mail": mail,
-    }  # fmt: skip
-    with _explained():
-        with console.status("Making the report …"):
-            report_id = runs.make_report(config, as_of=_instant(as_of))
-        console.print(describe_report(report_id), soft_wrap=True)
 
 
 @imports.command("export")
@@ -226,9 +211,9 @@ def export_imports(
     """The import performance table as CSV: each file, its entries, and why some were refused (F55)."""
     from journeys_pipeline.showing import import_table  # noqa: PLC0415 - Polars takes a second
 
-    end = _day(last) + timedelta(days=1) if last else None
-    with _explained():
-        content = import_table(account, start=_day(first) if first else None, end=end)
+    end = read_day(last) + timedelta(days=1) if last else None
+    with explained():
+        content = import_table(account, start=read_day(first) if first else None, end=end)
     if output is None:
         console.out(content.decode(), end="", highlight=False)
     else:
@@ -246,43 +231,6 @@ def _sample_world_served() -> Generator[None]:
 
     with serve_world(environment.home() / "sample-world"):
         yield
-
-
-def _instant(text: str | None) -> datetime:
-    if text is None:
-        return now()
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        raise typer.BadParameter(f"{text} has no offset; write {text}+00:00 for UTC.")
-    return instant.astimezone(UTC)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{text} is not a day of the form YYYY-MM-DD.") from error
-
-
-def _catalog(path: Path | None = None) -> Catalog:
-    with _explained():
-        return load_catalog(path or environment.catalog_path())
-
-
-@contextmanager
-def _explained() -> Generator[None]:
-    """Turn the mistakes that an operator can mend into a message and exit code 1; quiet Dagster's own log."""
-    logging.getLogger("dagster").setLevel(logging.ERROR)
-    try:
-        yield
-    except CatalogError as error:
-        console.print(str(error), style="red", markup=False, highlight=False)
-        raise typer.Exit(1) from None
-    except Exception as error:
-        if type(error).__name__ != "RunFailed":
-            raise
-        console.print(str(error), style="red", markup=False, highlight=False)
-        raise typer.Exit(1) from None
 
 
 if __name__ == "__main__":

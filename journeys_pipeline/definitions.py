@@ -11,6 +11,7 @@ from journeys_pipeline.defs.assets.contact_entries import (
     import_performance,
 )
 from journeys_pipeline.defs.assets.daily_facts import fact_assets
+from journeys_pipeline.defs.assets.dashboards import dashboard_assets
 from journeys_pipeline.defs.assets.ivr_facts import ivr_fact_assets
 from journeys_pipeline.defs.assets.ivr_metrics import daily_ivr_assets, monthly_ivr_assets
 from journeys_pipeline.defs.assets.journey_events import journey_events, journeys
@@ -18,11 +19,12 @@ from journeys_pipeline.defs.assets.landed_files import landed_files
 from journeys_pipeline.defs.assets.mep_ledger import mep_adjustments, mep_ledger, mep_summary
 from journeys_pipeline.defs.assets.metrics import daily_metric_assets, monthly_metric_assets, refreshes
 from journeys_pipeline.defs.assets.people import people
-from journeys_pipeline.defs.assets.reports import mep_reports
+from journeys_pipeline.defs.assets.reports import mail_outbox, report_register
 from journeys_pipeline.defs.checks import checks
-from journeys_pipeline.defs.jobs import book, ingest, refresh, report
+from journeys_pipeline.defs.jobs import book, ingest, mail, refresh, report, show
 from journeys_pipeline.defs.resources import (
     CatalogFile,
+    DashboardsFolder,
     LakeFolder,
     LandingFolder,
     MailAccount,
@@ -31,7 +33,7 @@ from journeys_pipeline.defs.resources import (
     WarehouseDatabase,
 )
 from journeys_pipeline.defs.schedules import schedules
-from journeys_pipeline.defs.sensors import ledger_follows_facts
+from journeys_pipeline.defs.sensors import ledger_follows_facts, pages_follow_figures, requested_reports
 
 _home = environment.home()
 _smtp = environment.smtp()
@@ -58,12 +60,14 @@ defs = dg.Definitions(
         mep_ledger,
         mep_adjustments,
         mep_summary,
-        mep_reports,
+        report_register,
+        mail_outbox,
+        *dashboard_assets,
     ],
     asset_checks=checks,
-    jobs=[ingest, refresh, book, report],
+    jobs=[ingest, refresh, book, report, mail, show],
     schedules=schedules,
-    sensors=[ledger_follows_facts],
+    sensors=[ledger_follows_facts, pages_follow_figures, requested_reports],
     executor=dg.in_process_executor,
     resources={
         "catalog_file": CatalogFile(path=str(environment.catalog_path())),
@@ -72,6 +76,7 @@ defs = dg.Definitions(
             folder=environment.landing_place(), scratch_folder=str(environment.scratch_folder())
         ),
         "warehouse_database": WarehouseDatabase(url=environment.warehouse_url()),
+        "dashboards_folder": DashboardsFolder(folder=str(_home / "dashboards"), viewer_url=environment.viewer_url()),
         "statements_folder": StatementsFolder(folder=str(environment.statements_folder())),
         "reports_folder": ReportsFolder(folder=str(_home / "reports")),
         "mail_account": MailAccount(

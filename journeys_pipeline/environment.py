@@ -31,6 +31,11 @@ def warehouse_url() -> str:
     return os.environ.get("JOURNEYS_WAREHOUSE_URL", f"sqlite:///{home() / 'warehouse.sqlite'}")
 
 
+def viewer_url() -> str:
+    """Where people open dashboards in a browser; empty where no viewer is run."""
+    return os.environ.get("JOURNEYS_VIEWER_URL", "").rstrip("/")
+
+
 def lake_place() -> str:
     """The folder or object-store URL of the Delta tables."""
     return os.environ.get("JOURNEYS_LAKE_URL", str(home() / "lake"))
@@ -94,6 +99,22 @@ def smtp_security() -> Literal["none", "starttls", "tls"]:
     if security not in {"none", "starttls", "tls"}:
         raise ValueError(f"JOURNEYS_SMTP_SECURITY is {security}; set it to starttls, tls or none.")
     return cast("Literal['none', 'starttls', 'tls']", security)
+
+
+def viewer() -> dict[str, str]:
+    """How the viewer of dashboards is reached, and how it tells its proxy's requests from others."""
+    return {
+        "url": os.environ.get("JOURNEYS_VIEWER_URL", ""),
+        "user_header": os.environ.get("JOURNEYS_VIEWER_USER_HEADER", "X-Forwarded-Email"),
+        "groups_header": os.environ.get("JOURNEYS_VIEWER_GROUPS_HEADER", "X-Forwarded-Groups"),
+        "secret": os.environ.get("JOURNEYS_VIEWER_SECRET", ""),
+        "trusted_proxies": os.environ.get("JOURNEYS_VIEWER_TRUSTED_PROXIES", ""),
+    }
+
+
+def superset_password() -> str:
+    """The password of the administrator who imports assets into a Superset."""
+    return os.environ.get("JOURNEYS_SUPERSET_PASSWORD", "")
 
 
 SMTP_PASSWORD = "JOURNEYS_SMTP_PASSWORD"  # noqa: S105 - the variable's name, not its value

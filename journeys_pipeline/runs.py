@@ -10,7 +10,7 @@ import dagster as dg
 
 from journeys_pipeline import environment
 from journeys_pipeline.definitions import defs
-from journeys_pipeline.defs.jobs import DAILY, MONTHLY, tier_config
+from journeys_pipeline.defs.jobs import DAILY, MONTHLY, PAGES, report_config, tier_config
 from journeys_pipeline.defs.partitions import AS_OF_TAG, range_tags, run_time
 from journeys_pipeline.periods import month_of
 from journeys_pipeline.tiers import Tier
@@ -51,12 +51,22 @@ def fetch(*, as_of: datetime, watch: Watch | None = None) -> None:
     launch("ingest", tags={AS_OF_TAG: as_of.isoformat()}, watch=watch)
 
 
-def refresh(first: date, last: date, *, as_of: datetime, watch: Watch | None = None) -> None:
-    """Make facts and figures of the days first..last, both inclusive, then the ledger of their months."""
+def refresh(first: date, last: date, *, as_of: datetime, why: str = "", watch: Watch | None = None) -> None:
+    """Make facts and figures of the days first..last, both inclusive, then the ledger of their months.
+
+    `why` is shown with the run.
+    """
     tiers = list(Tier)
-    launch("refresh", tags=range_tags(first, last, as_of=as_of), run_config=tier_config(DAILY, tiers), watch=watch)
+    launch(
+        "refresh", tags=range_tags(first, last, as_of=as_of, why=why), run_config=tier_config(DAILY, tiers), watch=watch
+    )
     months = range_tags(month_of(first), month_of(last), as_of=as_of)
     launch("book", tags=months, run_config=tier_config(MONTHLY, tiers), watch=watch)
+
+
+def show(*, as_of: datetime, watch: Watch | None = None) -> None:
+    """Draw all accounts' pages, check them, put them in place."""
+    launch("show", tags={AS_OF_TAG: as_of.isoformat()}, run_config=tier_config(PAGES, list(Tier)), watch=watch)
 
 
 def book(month: date, *, accounts: list[str], as_of: datetime, watch: Watch | None = None) -> None:
@@ -81,11 +91,15 @@ def find_runs(as_of: datetime) -> list[str]:
 
 
 def make_report(config: dict[str, Any], *, as_of: datetime) -> str:
-    """Make one MEP consumption report, `config` as ReportConfig says; the report's id in the register."""
-    run_config = {"ops": {"mep_reports": {"config": config}}}
-    result = launch("report", tags={AS_OF_TAG: as_of.isoformat()}, run_config=run_config)
-    metadata = result.asset_materializations_for_node("mep_reports")[0].metadata
+    """Make one report and send its mails, `config` as ReportConfig says; the report's id in the register."""
+    result = launch("report", tags={AS_OF_TAG: as_of.isoformat()}, run_config=report_config(config))
+    metadata = result.asset_materializations_for_node("report_register")[0].metadata
     return str(metadata["report_id"].value)
+
+
+def send_mails() -> None:
+    """Send the mails that are due."""
+    launch("mail", tags={})
 
 
 @cache
@@ -110,4 +124,5 @@ def _step_counter(watch: Watch, steps: int) -> Callable[[dg.EventLogEntry], None
 def _why(result: dg.ExecuteInProcessResult) -> str:
     errors = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
     causes = [error.cause or error for error in errors if error]
-    return causes[0].message.strip() if causes else "See the run in the Dagster UI."
+    of_ours = f"{dg.Failure.__module__}.{dg.Failure.__qualname__}: "
+    return causes[0].message.strip().removeprefix(of_ours) if causes else "See the run in the Dagster UI."

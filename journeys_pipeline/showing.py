@@ -14,11 +14,11 @@ from rich.table import Table
 from journeys_pipeline import environment
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.warehouse import Warehouse
-from journeys_pipeline.defs.assets.metrics import read_facts
+from journeys_pipeline.defs.fact_reading import read_facts
 from journeys_pipeline.rendering.csv import render_csv
 from journeys_pipeline.schemas.contact_entries import ImportPerformance
 from journeys_pipeline.schemas.landed_files import FileSightings, LandedFiles
-from journeys_pipeline.schemas.reports import ReportRegister
+from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
 from journeys_pipeline.transforms.contact_entries import export_imports
 from journeys_pipeline.transforms.metrics import (
     Facts,
@@ -116,13 +116,32 @@ def describe_fetch(as_of: datetime) -> str:
 
 
 def describe_report(report_id: str) -> str:
-    """One line that says where a report lies and what it holds."""
+    """Where a report lies, what it holds, and what became of its mails."""
     warehouse = Warehouse(environment.warehouse_url())
     row = warehouse.read(ReportRegister, {"report_id": [report_id]}).to_dicts()[0]
     state = "provisional" if row["is_provisional"] else "closed"
+    period = f"{row['first_day']} to {row['last_day']}" if row["first_day"] else "all"
     return (
-        f"{row['row_count']:,} rows, month {row['month']:%Y-%m} {state}: {environment.home() / 'reports' / row['path']}"
+        f"{row['report_type']}, {period} (UTC), {state}: {row['row_count']:,} rows in "
+        f"{environment.home() / 'reports' / row['path']}\n{count_mails(report_id)}"
     )
+
+
+def count_mails(report_id: str | None = None) -> str:
+    """How many mails, of one report or of all, are in which state."""
+    outbox = Warehouse(environment.warehouse_url()).read(MailOutbox, {"report_id": [report_id]} if report_id else {})
+    counts = outbox.group_by("state").len().sort("state").iter_rows()
+    return "Mails: " + (", ".join(f"{count:,} {state}" for state, count in counts) or "none") + "."
+
+
+def mail_table(states: list[str]) -> pl.DataFrame:
+    """The outbox's rows of these states, the newest first, each with its report's name."""
+    warehouse = Warehouse(environment.warehouse_url())
+    warehouse.migrate()  # a home in which nothing was run yet has no mails
+    named = warehouse.read(ReportRegister).select("report_id", "name")
+    rows = warehouse.read(MailOutbox, {"state": states}).join(named, on="report_id", how="left")
+    columns = ["report_id", "account_id", "name", "recipient", "state", "attempts", "due_at", "last_error"]
+    return rows.sort("updated_at", descending=True).select(columns)
 
 
 def show(console: Console, rows: pl.DataFrame, *, title: str, output: str = "table") -> None:

@@ -6,7 +6,7 @@ import polars as pl
 
 from journeys_pipeline import environment
 from journeys_pipeline.adapters.lake import Lake
-from journeys_pipeline.defs.assets.ivr_metrics import read_ivr_facts
+from journeys_pipeline.defs.fact_reading import read_ivr_facts
 from journeys_pipeline.schemas.ivr_metrics import ALL_VERSIONS
 from journeys_pipeline.transforms.ivr_metrics import (
     list_input_values,

@@ -147,7 +147,7 @@ def _json_records(blocks: Iterable[bytes]) -> Iterator[pl.DataFrame]:
         numbers = pl.int_range(lines_before + 1, pl.len() + lines_before + 1, dtype=pl.Int64)
         lines = _lines_of(block).with_columns(row_number=numbers)
         lines_before += lines.height
-        present = lines.filter(pl.col("line").str.strip_chars(" \t\r\n") != "")
+        present = _where(pl.col("line").str.strip_chars(" \t\r\n") != "", lines)
         if not present.is_empty():
             yield _json_chunk(present, block)
 
@@ -171,13 +171,14 @@ def _json_chunk(lines: pl.DataFrame, block: bytes) -> pl.DataFrame:
     counted = lines.with_columns(
         is_plain=text.contains(PLAIN_OBJECT), key_count=text.count_matches('":', literal=True), null_count=nulls
     )
-    plain = counted.filter("is_plain")
+    plain = _where(pl.col("is_plain"), counted)
     sample = "\n".join(lines.get_column("line").gather_every(SAMPLE_EVERY))
     usual = [name for name in FIELD_NAMES if f'"{name}"' in sample]
     fast = _fast_records(plain, usual, block if plain.height == lines.height else None)
+    if fast.height == lines.height:
+        return fast
     if fast.height < plain.height:
-        others = plain.join(fast, on="row_number", how="anti")
-        fast = pl.concat([fast, _fast_records(others, FIELD_NAMES, None)])
+        fast = pl.concat([fast, _fast_records(plain.join(fast, on="row_number", how="anti"), FIELD_NAMES, None)])
     if fast.height < lines.height:
         slow = lines.join(fast, on="row_number", how="anti")
         read = [read_object(line) for line in slow.get_column("line")]
@@ -203,7 +204,12 @@ def _fast_records(plain: pl.DataFrame, fields: list[str], block: bytes | None) -
         return none
     values = pl.sum_horizontal(pl.col(fields).is_not_null())
     found = plain.select("row_number", "key_count", "null_count").hstack(read)
-    return _filled(found.filter(values == pl.col("key_count") - pl.col("null_count")))
+    return _filled(_where(values == pl.col("key_count") - pl.col("null_count"), found))
+
+
+def _where(condition: pl.Expr, rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows that fulfil the condition; nothing is copied if all do, as they mostly do."""
+    return rows if rows.select(condition.all()).item() else rows.filter(condition)
 
 
 def _filled(records: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
 from journeys_pipeline.adapters.whole_files import write_whole
@@ -20,15 +20,20 @@ Security = Literal["none", "starttls", "tls"]
 UNSAFE_IN_HEADER = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|=\\?")
 MEDIA_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
 TIMEOUT_S = 60.0
-PERMANENT = 500
+TEMPORARY, PERMANENT = 400, 500  # from these codes on, a reply says not now, or never
+TOO_LARGE = 552
 
 
 class MailFailed(Exception):
-    """A mail was not accepted; the message says what to do and names no address."""
+    """A mail was not accepted, and it is safe to try again; the message says what to do and names no address."""
 
 
 class MailRefused(MailFailed):
-    """The server took the mail for some recipients or none; the message counts them."""
+    """The server refused the mail, or some of its recipients, for good; trying again changes nothing."""
+
+
+class MailInDoubt(MailFailed):
+    """The whole mail was handed over and no answer came: it may arrive. Sent again, it may arrive twice."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +44,21 @@ class Attachment:
     content: bytes
     media_type: str
 
+    def attach_to(self, message: EmailMessage) -> None:
+        """Add the file to a message.
+
+        Raises:
+            ValueError: its name or media type could start a header.
+        """
+        if not MEDIA_TYPE.fullmatch(self.media_type):
+            raise ValueError("The attachment's media type is not of the form type/subtype.")
+        _refuse_unsafe("attachment's name", self.name)
+        main, _, sub = self.media_type.partition("/")
+        message.add_attachment(self.content, maintype=main, subtype=sub, filename=self.name)
+
 
 class Sender(Protocol):
-    """Takes a message, or raises MailFailed."""
+    """Takes a message, or raises MailFailed or one of its kinds."""
 
     def send(self, message: EmailMessage) -> None: ...
 
@@ -56,7 +73,7 @@ class Letter:
     body: str
     message_id: str
     date: datetime
-    attachment: Attachment
+    attachment: Attachment | None
 
     def compose(self) -> EmailMessage:
         """The message, with a fixed Message-ID so that a second delivery can be told.
@@ -67,9 +84,6 @@ class Letter:
         """
         if self.date.tzinfo is None:
             raise ValueError("The mail's date has no time zone; pass it in UTC.")
-        if not MEDIA_TYPE.fullmatch(self.attachment.media_type):
-            raise ValueError("The attachment's media type is not of the form type/subtype.")
-        _refuse_unsafe("attachment's name", self.attachment.name)
         headers = {
             "From": self.sender,
             "To": self.recipient,
@@ -84,8 +98,8 @@ class Letter:
             raise ValueError("The mail's recipient is not exactly one address.")
         message["Date"] = self.date.astimezone(UTC)
         message.set_content(self.body)
-        main, _, sub = self.attachment.media_type.partition("/")
-        message.add_attachment(self.attachment.content, maintype=main, subtype=sub, filename=self.attachment.name)
+        if self.attachment:
+            self.attachment.attach_to(message)
         return message
 
 
@@ -128,21 +142,31 @@ class SmtpSender:
         """Send to whom the message names.
 
         Raises:
-            MailRefused: not accepted for at least one recipient.
+            MailRefused: refused for good, or for at least one recipient.
+            MailInDoubt: handed over whole, and not answered.
             MailFailed: not accepted; trying again later is safe.
         """
         with _explained(self.host), self._connected() as server:
-            refused = server.send_message(message)
+            try:
+                refused = server.send_message(message)
+            except smtplib.SMTPDataError as error:
+                if error.smtp_code < TEMPORARY:  # neither yes nor no
+                    raise _in_doubt(self.host) from None
+                raise
+            except (smtplib.SMTPException, OSError):
+                if server.has_handed_over:
+                    raise _in_doubt(self.host) from None
+                raise
             if refused:
                 raise smtplib.SMTPRecipientsRefused(refused)
 
     @contextmanager
-    def _connected(self) -> Generator[smtplib.SMTP]:
+    def _connected(self) -> Generator["_Watched"]:
         context = ssl.create_default_context()
         if self.security == "tls":
-            server = smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout_s, context=context)
+            server = _WatchedTls(self.host, self.port, timeout=self.timeout_s, context=context)
         else:
-            server = smtplib.SMTP(self.host, self.port, timeout=self.timeout_s)
+            server = _Watched(self.host, self.port, timeout=self.timeout_s)
         try:
             if self.security == "starttls":
                 server.starttls(context=context)
@@ -162,15 +186,42 @@ class SmtpSender:
             raise MailFailed("The SMTP user or password is not plain ASCII, which SMTP needs; change it.") from None
 
 
+class _Watched(smtplib.SMTP):
+    """Knows whether the last byte of a mail has left: from then on the server may have accepted it."""
+
+    has_handed_over = False
+
+    def send(self, s: Any) -> None:
+        super().send(s)
+        self.has_handed_over = self.has_handed_over or (isinstance(s, bytes) and s.endswith(b"\r\n.\r\n"))
+
+
+class _WatchedTls(_Watched, smtplib.SMTP_SSL):
+    """The same over TLS from the first byte."""
+
+
+def _in_doubt(host: str) -> MailInDoubt:
+    return MailInDoubt(
+        f"{host} was handed the whole mail and gave no clear answer, so it may have arrived; ask the recipient before "
+        "it is sent again."
+    )
+
+
 @contextmanager
 def _explained(host: str) -> Generator[None]:
     """Server replies may quote addresses, so only their codes are passed on."""
     try:
         yield
     except smtplib.SMTPRecipientsRefused as error:
-        codes = ", ".join(sorted({str(code) for code, _ in error.recipients.values()}))
-        count = len(error.recipients)
+        answers = {code for code, _ in error.recipients.values()}
+        codes, count = ", ".join(map(str, sorted(answers))), len(error.recipients)
+        if max(answers) < PERMANENT:
+            raise MailFailed(f"{host} did not take {count} recipient(s) yet ({codes}); try again later.") from None
         raise MailRefused(f"{host} refused {count} recipient(s) ({codes}); check the account's recipients.") from None
+    except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+        is_final = error.smtp_code >= PERMANENT and isinstance(error, smtplib.SMTPDataError)
+        kind = MailRefused if is_final or error.smtp_code == TOO_LARGE else MailFailed
+        raise kind(f"{host} {_explain(error)}") from None
     except (smtplib.SMTPException, OSError) as error:
         raise MailFailed(f"{host} {_explain(error)}") from None
 
@@ -181,8 +232,7 @@ def _explain(error: Exception) -> str:
         case smtplib.SMTPAuthenticationError():
             return f"refused the SMTP user or password ({error.smtp_code}); check both."
         case smtplib.SMTPResponseException():
-            advice = "try again later" if error.smtp_code < PERMANENT else "ask whoever runs that server"
-            return f"did not take the mail ({error.smtp_code}); {advice}."
+            return f"did not take the mail ({error.smtp_code}); {_advise(error.smtp_code)}."
         case smtplib.SMTPNotSupportedError():
             return "lacks STARTTLS, a login or SMTPUTF8 that this mail needs; check the SMTP security and user."
         case ssl.SSLCertVerificationError():
@@ -191,6 +241,12 @@ def _explain(error: Exception) -> str:
             return "does not speak TLS on this port; check port and security (465 is tls, 587 is starttls)."
         case _:
             return f"cannot be reached or broke off ({type(error).__name__}); check host, port and security."
+
+
+def _advise(code: int) -> str:
+    if code == TOO_LARGE:
+        return "lower `largest_attachment_mb` in the catalog"
+    return "try again later" if code < PERMANENT else "ask whoever runs that server"
 
 
 def _refuse_unsafe(what: str, value: str) -> None:

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.types import TypeDecorator
 
-from journeys_pipeline.adapters.lake import table_name
 from journeys_pipeline.schemas.contact_entries import ImportPerformance
 from journeys_pipeline.schemas.ivr_metrics import IVR_FIGURES
 from journeys_pipeline.schemas.landed_files import (
@@ -26,7 +25,8 @@ from journeys_pipeline.schemas.landed_files import (
 from journeys_pipeline.schemas.mep_ledger import MEP_SUMMARIES, MepStatements
 from journeys_pipeline.schemas.metrics import FIGURES, AccountMonthStarts, JourneySummary, Refreshes, TouchedDays
 from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
-from journeys_pipeline.schemas.shared_columns import meaning_of
+from journeys_pipeline.schemas.shared_columns import meaning_of, table_name
+from journeys_pipeline.schemas.viewer import ReportRequests, TermsAcceptances
 
 BUSY_TIMEOUT_S = 30
 GRAINS = ("day", "month")
@@ -74,6 +74,8 @@ def _define(metadata: sa.MetaData) -> dict[tuple[type[dy.Schema], str], sa.Table
         MepStatements,
         ReportRegister,
         MailOutbox,
+        TermsAcceptances,
+        ReportRequests,
     ]
     by_grain = [*FIGURES, *IVR_FIGURES]
     names = [(schema, "") for schema in one_grain] + [(schema, grain) for schema in by_grain for grain in GRAINS]
@@ -136,6 +138,15 @@ class Transaction:
         if records:
             self.delete(table, records)
             self.connection.execute(TABLES[table, ""].insert(), records)
+
+    def add(self, table: type[dy.Schema], rows: pl.DataFrame) -> None:
+        """Insert validated `rows`.
+
+        Raises:
+            IntegrityError: a row has the key of one that is there.
+        """
+        records = table.validate(rows, cast=True).to_dicts()
+        self.connection.execute(TABLES[table, ""].insert(), records)
 
     def delete(self, table: type[dy.Schema], rows: Collection[Mapping[str, Any]]) -> None:
         """Remove the rows that have the keys of these."""

@@ -18,6 +18,15 @@ from journeys_pipeline.catalog.models import (
     Subscription,
     TierPeriod,
 )
+from journeys_pipeline.catalog.readers import Reader, Terms
+from journeys_pipeline.catalog.reports import (
+    DeclaredChannels,
+    DeclaredImports,
+    DeclaredMeps,
+    DeclaredReport,
+    DeclaredTable,
+    Filter,
+)
 from journeys_pipeline.catalog.values import Marker
 
 __all__ = [
@@ -27,16 +36,24 @@ __all__ = [
     "CatalogError",
     "Connection",
     "ContactsFeed",
+    "DeclaredChannels",
+    "DeclaredImports",
+    "DeclaredMeps",
+    "DeclaredReport",
+    "DeclaredTable",
     "EventsFeed",
     "Feed",
+    "Filter",
     "JourneysFeed",
     "Marker",
     "Mistake",
     "PeopleFeed",
+    "Reader",
     "Settings",
     "StoreConnection",
     "SubAccount",
     "Subscription",
+    "Terms",
     "TierPeriod",
     "load_catalog",
 ]

@@ -7,11 +7,20 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from journeys_pipeline.catalog.dashboard_checks import check_dashboards
 from journeys_pipeline.catalog.mistakes import Where, nearest, written
+from journeys_pipeline.catalog.report_checks import check_reports
 
 Finding = tuple[Where, str]
 Entry = tuple[Where, dict[str, Any]]
 
+UNIQUE = [
+    ("tiers", "valid_from"),
+    ("subscriptions", "valid_from"),
+    ("sub_accounts", "id"),
+    ("readers", "user"),
+    ("readers", "group"),
+]
 COLUMNS = {"phone": ["phone_column"], "email": ["email_column"], "both": ["phone_column", "email_column"]}
 
 
@@ -19,10 +28,15 @@ def cross_check(data: Any) -> list[Finding]:
     """Every contradiction, with the place to mend it."""
     root: Entry = ((), data if isinstance(data, dict) else {})
     accounts, connections = list(_entries(root, "accounts")), list(_entries(root, "connections"))
-    findings = [*_repeated(accounts, "id"), *_repeated(connections, "id")]
+    reports = list(_entries(root, "reports"))
+    findings = [finding for entries in (accounts, connections, reports) for finding in _repeated(entries, "id")]
+    findings += check_reports(reports, [account for _, account in accounts])
     for account in accounts:
-        for key, unique in (("tiers", "valid_from"), ("subscriptions", "valid_from"), ("sub_accounts", "id")):
+        for key, unique in UNIQUE:
             findings += _repeated(_entries(account, key), unique)
+        findings += check_dashboards(account)
+        for reader in _entries(account, "readers"):
+            findings += _user_or_group(reader)
     sub_accounts = {
         account["id"]: _texts(_entries((where, account), "sub_accounts"), "id")
         for where, account in accounts
@@ -57,6 +71,15 @@ def _repeated(entries: Iterable[Entry], key: str) -> Iterator[Finding]:
         value = mapping.get(key)
         if isinstance(value, str) and first.setdefault(value, where) != where:
             yield (*where, key), f"is the same as in {written(first[value])}: give each its own"
+
+
+def _user_or_group(reader: Entry) -> Iterator[Finding]:
+    where, mapping = reader
+    named = [key for key in ("user", "group") if mapping.get(key) is not None]
+    if not named:
+        yield where, "names nobody: add `user` or `group`, as the proxy names them"
+    if len(named) > 1:
+        yield (*where, "group"), "is for a reader without `user`: give the user and the group an entry each"
 
 
 def _some_login(connection: Entry) -> Iterator[Finding]:

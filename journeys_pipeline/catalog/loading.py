@@ -7,6 +7,17 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from journeys_pipeline.catalog.cross_checks import cross_check
+from journeys_pipeline.catalog.dashboards import (
+    Chart,
+    Dashboard,
+    Figure,
+    Funnel,
+    HeatMap,
+    Kpis,
+    Note,
+    Table,
+    VegaLite,
+)
 from journeys_pipeline.catalog.document import Document, parse
 from journeys_pipeline.catalog.mistakes import CatalogError, Mistake, Where, advice, written
 from journeys_pipeline.catalog.models import (
@@ -23,7 +34,20 @@ from journeys_pipeline.catalog.models import (
     Subscription,
     TierPeriod,
 )
+from journeys_pipeline.catalog.readers import Reader, Terms
+from journeys_pipeline.catalog.reports import DeclaredChannels, DeclaredImports, DeclaredMeps, DeclaredTable, Filter
 
+WIDGETS: dict[str | int, type[BaseModel]] = {
+    "kpis": Kpis,
+    "line": Chart,
+    "area": Chart,
+    "bar": Chart,
+    "funnel": Funnel,
+    "heatmap": HeatMap,
+    "table": Table,
+    "note": Note,
+    "vega_lite": VegaLite,
+}
 FEEDS: dict[str | int, type[BaseModel]] = {
     "events": EventsFeed,
     "journeys": JourneysFeed,
@@ -31,15 +55,29 @@ FEEDS: dict[str | int, type[BaseModel]] = {
     "contacts": ContactsFeed,
 }
 PLACES: dict[str | int, type[BaseModel]] = {"sftp": Connection, "store": StoreConnection}
+REPORTS: dict[str | int, type[BaseModel]] = {
+    "mep": DeclaredMeps,
+    "channels": DeclaredChannels,
+    "imports": DeclaredImports,
+    "custom": DeclaredTable,
+}
+KINDS = {"feeds": FEEDS, "connections": PLACES, "reports": REPORTS, "widgets": WIDGETS}
 MODELS: dict[str | int, type[BaseModel]] = {
     "accounts": Account,
     "tiers": TierPeriod,
     "subscriptions": Subscription,
     "sub_accounts": SubAccount,
+    "readers": Reader,
+    "terms": Terms,
     "connections": Connection,
     **PLACES,
     "settings": Settings,
+    "filters": Filter,
     **FEEDS,
+    "dashboards": Dashboard,
+    "figures": Figure,
+    **WIDGETS,
+    **REPORTS,
 }
 
 
@@ -87,6 +125,7 @@ def _mistake(document: Document, error: Any) -> Mistake:
     while where not in document.lines and isinstance(where[-1], int):
         where = where[:-1]  # one value that stands for a list of one
     if error["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+        known_keys = [str(kind) for kind in KINDS[str(location[-2])]]
         where = (*where, "kind")
     return Mistake(document.line(where), written(where), advice(error, known_keys))
 
@@ -96,10 +135,7 @@ def _keys(model: type[BaseModel]) -> list[str]:
 
 
 def _without_tag(location: Where) -> Where:
-    """Pydantic puts the kind of a feed or connection behind its number; the file has no such level."""
-    tags = {"feeds": FEEDS, "connections": PLACES}
+    """Pydantic puts the kind of a feed, connection, report or widget behind its number; the file has no such level."""
     return tuple(
-        part
-        for at, part in enumerate(location)
-        if at < 2 or part not in tags.get(str(location[at - 2]), {})  # noqa: PLR2004
+        part for at, part in enumerate(location) if not (at > 1 and part in KINDS.get(str(location[at - 2]), {}))
     )

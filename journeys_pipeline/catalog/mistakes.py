@@ -48,6 +48,9 @@ def advice(error: Any, known_keys: Collection[str]) -> str:
         return str(context["error"])
     if error["input"] is None and kind not in {"missing", "union_tag_not_found"}:
         return "is empty: give it a value"
+    if kind == "union_tag_not_found":
+        *first, last = known_keys
+        return f"is missing: add it; it is {', '.join(first)} or {last}"
     message = _ADVICE.get(kind)
     return message.format(**context) if message else error["msg"]
 
@@ -63,7 +66,6 @@ _TRUE_OR_FALSE = "must be true or false"
 _A_REAL_DAY = "must be a date that exists, like 2026-01-31"
 _ADVICE = {
     "missing": "is missing: add it",
-    "union_tag_not_found": "is missing: add it; it is events, journeys, people or contacts",
     "union_tag_invalid": "must be one of {expected_tags}",
     "string_type": "must be a text, on one line",
     "list_type": _A_LIST,

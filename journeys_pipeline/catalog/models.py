@@ -4,9 +4,13 @@ from collections.abc import Collection
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, Discriminator, Field, Tag
 
+from journeys_pipeline.catalog.dashboards import Dashboard
+from journeys_pipeline.catalog.readers import Reader, Terms
+from journeys_pipeline.catalog.reports import AnyReport, DeclaredReport
 from journeys_pipeline.catalog.values import (
+    FROZEN,
     ColumnNames,
     CompleteWhen,
     Currency,
@@ -24,11 +28,12 @@ from journeys_pipeline.catalog.values import (
     Text,
     VariableName,
 )
+from journeys_pipeline.roles import Role
 from journeys_pipeline.tiers import Tier
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = FROZEN
 
 
 class TierPeriod(_Model):
@@ -64,6 +69,15 @@ class Account(_Model):
     subscriptions: list[Subscription] = []
     sub_accounts: list[SubAccount] = []
     recipients: list[MailAddress] = []
+    dashboards: list[Dashboard] = []
+    readers: list[Reader] = []
+    contact: Text | None = None
+    terms: Terms | None = None
+    early_access: list[Id] = []
+
+    def roles_of(self, user: str, groups: Collection[str]) -> frozenset[Role]:
+        """The roles that a user of these groups has in the account; none for whoever may not read it."""
+        return frozenset(role for reader in self.readers if reader.is_for(user, groups) for role in reader.roles)
 
     def tier_on(self, day: date) -> Tier:
         """The tier in force on a day; before the first, the first (F85)."""
@@ -177,6 +191,9 @@ class Settings(_Model):
     """What holds for all accounts."""
 
     month_close_grace_hours: Annotated[int, Field(ge=0, le=720)] = 72
+    largest_attachment_mb: Annotated[int, Field(ge=1, le=100)] = 10
+    contact: Text = "whoever runs these dashboards"
+    terms: Terms | None = None
 
 
 class Catalog(_Model):
@@ -184,6 +201,7 @@ class Catalog(_Model):
 
     accounts: Annotated[list[Account], Field(min_length=1)]
     connections: Annotated[list[AnyConnection], Field(min_length=1)]
+    reports: list[AnyReport] = []
     settings: Settings = Settings()
 
     def account(self, account_id: str) -> Account:
@@ -196,6 +214,26 @@ class Catalog(_Model):
             if account.id == account_id:
                 return account
         raise KeyError(f"No account {account_id}; there are {', '.join(known.id for known in self.accounts)}.")
+
+    def report(self, report_id: str) -> DeclaredReport:
+        """The declared report of that id.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for report in self.reports:
+            if report.id == report_id:
+                return report
+        known = ", ".join(report.id for report in self.reports) or "none"
+        raise KeyError(f"No report {report_id} is declared; there are {known}.")
+
+    def terms_of(self, account: Account) -> Terms | None:
+        """What a reader of the account accepts before anything is shown: its own terms, or those of all (F92)."""
+        return account.terms or self.settings.terms
+
+    def contact_of(self, account: Account) -> str:
+        """Whom a reader of the account asks when something is refused (F101)."""
+        return account.contact or self.settings.contact
 
     def accounts_on(self, tiers: Collection[Tier], day: date) -> list[str]:
         """Ids of the accounts on these tiers on a day, in order."""

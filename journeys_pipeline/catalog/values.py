@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, TypeVar, cast
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationInfo
 
+FROZEN = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 LONGEST_ADDRESS = 254  # RFC 5321
+LONGEST_NAME = 120
 LENGTH_BYTES = 4  # before each field of a public key (RFC 4251)
 LEAST_KEY_FIELDS = 2  # the type and at least one number
 
@@ -46,6 +48,14 @@ def _text(value: Any) -> Any:
     return value
 
 
+def _long_text(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is blank: give it a value")
+    if CONTROL.search(value.replace("\n", "").replace("\t", "")):
+        raise ValueError("must be without control characters, line breaks and tabs excepted")
+    return value
+
+
 def _iso_day(value: Any) -> Any:
     """Pydantic alone would take any number for seconds since 1970."""
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) is None:
@@ -58,6 +68,18 @@ def _mail_address(value: str) -> str:
     is_encoded_word = "=?" in value  # it could start a header of its own (CVE-2024-6923)
     if re.fullmatch(shape, value) is None or is_encoded_word or len(value) > LONGEST_ADDRESS:
         raise ValueError("must be one plain e-mail address like ops@example.com, without a name around it")
+    return value
+
+
+def report_name(value: str) -> str:
+    """A report's name as it can stand in a mail's subject.
+
+    Raises:
+        ValueError: it could start a header of its own (CVE-2024-6923), is blank or too long.
+    """
+    _text(value)
+    if "=?" in value or len(value) > LONGEST_NAME:
+        raise ValueError(f"must be a name of at most {LONGEST_NAME} characters, without `=?`")
     return value
 
 
@@ -126,7 +148,11 @@ def _how_complete(value: Any) -> HowComplete:
     raise ValueError('must be listed_twice, renamed, or what stands behind the file\'s name, as {marker: ".done"}')
 
 
+_T = TypeVar("_T")
+Listed = Annotated[list[_T], BeforeValidator(_listed)]
 Text = Annotated[str, BeforeValidator(_text)]
+ReportName = Annotated[Text, AfterValidator(report_name)]
+LongText = Annotated[str, AfterValidator(_long_text)]
 Day = Annotated[date, BeforeValidator(_iso_day)]
 Id = Annotated[
     str,
@@ -136,6 +162,21 @@ Id = Annotated[
         "it becomes a folder's name",
     ),
 ]
+Slug = Annotated[
+    str,
+    _matching(
+        "[a-z0-9][a-z0-9-]{0,39}",
+        "must be 1 to 40 lower-case letters, digits or dashes, and begin with a letter or digit: it becomes an address",
+    ),
+]
+UserName = Annotated[
+    str,
+    _matching(
+        "[!-~]{1,254}",
+        "must be the user as the proxy names them, like ann@acme.example: up to 254 ASCII characters, no spaces",
+    ),
+]
+GroupName = Annotated[Text, _matching("[^,]+", "must be one group, as the proxy names it, without a comma")]
 Currency = Annotated[str, _matching("[A-Z]{3}", "must be an ISO 4217 code: three capitals, like EUR")]
 Price = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)]
 MailAddress = Annotated[str, AfterValidator(_mail_address)]

@@ -8,7 +8,7 @@ import dagster as dg
 import dataframely as dy
 import polars as pl
 
-from journeys_pipeline.adapters.lake import Lake, table_name
+from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.defs.metadata import OWNER, add_row_counts, column_schema
 from journeys_pipeline.defs.partitions import days, days_to_months, earlier_days, months, one_run, some_days
 from journeys_pipeline.defs.refresh import RefreshConfig, Scope
@@ -16,6 +16,7 @@ from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseD
 from journeys_pipeline.periods import add_months
 from journeys_pipeline.schemas.journey_events import Journeys
 from journeys_pipeline.schemas.people import Identities
+from journeys_pipeline.schemas.shared_columns import table_name
 from journeys_pipeline.transforms.metrics import Periods
 
 Grain = Literal["day", "month"]
@@ -23,6 +24,7 @@ FactsT = TypeVar("FactsT")
 
 MAPPINGS = {"day": earlier_days, "month": days_to_months}
 WITHOUT_PARTITIONS = {Journeys, Identities}
+FACTS_AT_ONCE = 3_000_000  # of the periods; they take a gigabyte or so
 
 
 @dataclass(frozen=True)
@@ -62,16 +64,33 @@ class Family(Generic[FactsT]):
             warehouse_database: WarehouseDatabase,
         ) -> None:
             scope, warehouse = Scope.of(context, config, catalog_file.load()), warehouse_database.open()
-            facts, periods = self.read(lake_folder.open(), list(scope.accounts)), periods_of(scope, grain)
+            lake, periods = lake_folder.open(), periods_of(scope, grain)
+            facts = [self.read(lake, accounts) for accounts in self.batches(lake, scope.accounts, periods)]
             counts: list[pl.DataFrame] = []
             for table, measure in self.measures.items():
-                rows = measure(facts, periods).collect(engine="streaming")
+                rows = pl.concat([measure(batch, periods).collect(engine="streaming") for batch in facts])
                 warehouse.replace(table, rows, scope.slice("period"), grain=grain)
                 counts.append(rows.select("period"))
             of_periods = pl.concat(counts).group_by("period").agg(rows=pl.len())
             add_row_counts(context, of_periods, periods=scope.periods, accounts=len(scope.accounts))
 
         return figures
+
+    def batches(self, lake: Lake, accounts: Sequence[str], periods: Periods) -> list[list[str]]:
+        """The accounts, as many together as memory has room for the facts of; figures of one need no other's."""
+        tables = [lake.scan(source) for source in self.sources if source not in WITHOUT_PARTITIONS]
+        of_periods = [periods.select(table).select("account_id").group_by("account_id").len() for table in tables]
+        counted = pl.concat(of_periods).group_by("account_id").agg(pl.col("len").sum()).collect(engine="streaming")
+        rows: dict[str, int] = dict(counted.iter_rows())
+        batches: list[list[str]] = [[]]
+        together = 0
+        for account in accounts:
+            together += rows.get(account, 0)
+            if batches[-1] and together > FACTS_AT_ONCE:
+                batches.append([])
+                together = rows.get(account, 0)
+            batches[-1].append(account)
+        return batches
 
     def _description(self, grain: Grain) -> str:
         lines = [f"- `{table_name(table)}_by_{grain}`: {_first_line(table)}" for table in self.measures]

@@ -1,12 +1,13 @@
 """Jobs: what runs together. A job holds one kind of partition only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
 from journeys_pipeline.defs.assets.account_metrics import daily_account_assets, monthly_account_assets
 from journeys_pipeline.defs.assets.daily_facts import fact_assets
+from journeys_pipeline.defs.assets.dashboards import dashboard_assets
 from journeys_pipeline.defs.assets.ivr_facts import ivr_fact_assets
 from journeys_pipeline.defs.assets.ivr_metrics import daily_ivr_assets, monthly_ivr_assets
 from journeys_pipeline.defs.assets.metrics import daily_metric_assets, monthly_metric_assets, refreshes
@@ -34,6 +35,7 @@ INGESTED = [
     "landed_files", "contact_entries", "import_performance", "import_exports", "file_returns", "journeys",
     "journey_events", "people_changes", "identities",
 ]  # fmt: skip
+PAGES = [asset.key.to_user_string() for asset in dashboard_assets]
 
 ingest = dg.define_asset_job(
     "ingest",
@@ -55,8 +57,26 @@ book = dg.define_asset_job(
 )
 report = dg.define_asset_job(
     "report",
-    selection=["mep_reports"],
-    description="Make an MEP consumption report, list it in the register, mail it once.",
+    selection=["report_register", "mail_outbox"],
+    description="Make a report of any kind, list it in the register, mail it once to each of its recipients.",
+)
+mail = dg.define_asset_job(
+    "mail",
+    selection=["mail_outbox"],
+    description="Send the mails that are due.",
+)
+
+
+def report_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The run config that asks for a report, `config` as ReportConfig says."""
+    return {"ops": {"report_register": {"config": dict(config)}}}
+
+
+show = dg.define_asset_job(
+    "show",
+    selection=PAGES,
+    description="Draw the pages of the accounts on the run's tiers, check them, put them in place.",
+    tags={"journeys/writes": "pages"},
 )
 
 

@@ -40,7 +40,7 @@ class JourneyReader:
         after = newest.unique(Journeys.primary_key(), keep="last", maintain_order=True)
         days = self._changed_days(before, after, account_id=account_id)
         # Marked before, so that a crash cannot lose them, and after, so that a refresh in between is repeated.
-        touch_days(self.warehouse, {(account_id, day) for day in days})
+        touch_days(self.warehouse, account_id, dict.fromkeys(days, ()))
         self.lake.replace(Journeys, after.lazy(), {"account_id": [account_id]})
         self.lake.replace(QuarantinedRecords, refused.lazy(), {"file_id": [file["file_id"]]})
         reading = Reading(file, accepted.height + refused.height, accepted.height, refused.height, days)

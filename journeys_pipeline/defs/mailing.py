@@ -1,93 +1,98 @@
-"""A report goes to each recipient of its account once, whatever is retried."""
+"""A report goes to each recipient of its account once, whatever is retried or killed."""
 
-from datetime import datetime
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
-from journeys_pipeline.adapters.clock import now
-from journeys_pipeline.adapters.mail import Attachment, Letter, MailFailed
+from journeys_pipeline.adapters.mail import Attachment, Letter, MailFailed, MailRefused, Sender
+from journeys_pipeline.adapters.outbox import Outbox, Row
 from journeys_pipeline.adapters.warehouse import Warehouse
-from journeys_pipeline.catalog import Account
+from journeys_pipeline.catalog import Catalog
+from journeys_pipeline.defs.letters import write_letter
 from journeys_pipeline.defs.resources import MailAccount
-from journeys_pipeline.identity import identify
-from journeys_pipeline.schemas.reports import FAILED, QUEUED, SENT, MailOutbox
-from journeys_pipeline.transforms.reports import XLSX_ROW_LIMIT
+from journeys_pipeline.schemas.reports import UNKNOWN, ReportRegister
 
 MEDIA_TYPES = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+MEGABYTE = 1024 * 1024
 
 
-def queue_mail(entry: dict[str, Any], account: Account, warehouse: Warehouse, *, as_of: datetime) -> None:
-    """One outbox row per recipient of the account that has none for this report yet."""
-    known = set(warehouse.read(MailOutbox, {"report_id": [entry["report_id"]]})["recipient"])
-    rows = [
-        {
-            "report_id": entry["report_id"],
-            "recipient": recipient,
-            "account_id": account.id,
-            "message_id": f"<{identify(entry['report_id'], recipient)}@journeys-pipeline>",
-            "state": QUEUED,
-            "attempts": 0,
-            "last_error": None,
-            "updated_at": as_of,
-        }
-        for recipient in account.recipients
-        if recipient not in known
-    ]
-    warehouse.upsert(MailOutbox, pl.DataFrame(rows, schema=MailOutbox.create_empty().schema))
+@dataclass(frozen=True)
+class Mailing:
+    """Everything that sending takes."""
 
+    catalog: Catalog
+    warehouse: Warehouse
+    mail_account: MailAccount
+    folder: Path
 
-def mail_queued(
-    report: dict[str, Any], account: Account, mail_account: MailAccount, warehouse: Warehouse, folder: Path
-) -> None:
-    """Send a report to whoever has not got it yet and is a recipient of the account still.
+    def send_due(self, outbox: Outbox) -> dict[str, int]:
+        """How many mails reached which state: all that are due are tried once, and dead attempts given up."""
+        states, due = Counter({UNKNOWN: outbox.give_up_dead()}), outbox.due()
+        sender = self.mail_account.open()  # wrong settings fail here, before a mail is under way
+        for row in due:
+            claimed = outbox.claim(row)
+            if claimed:
+                states[outbox.settle(claimed, self._try(claimed, sender))] += 1
+        return {state: count for state, count in states.items() if count}
 
-    Raises:
-        MailFailed: at least one mail was not accepted; its outbox row says why. The others went out.
-    """
-    outbox = warehouse.read(MailOutbox, {"report_id": [report["report_id"]], "state": [QUEUED, FAILED]})
-    failures: list[str] = []
-    for row in outbox.filter(pl.col("recipient").is_in(account.recipients)).to_dicts():
-        outcome: dict[str, Any] = {"state": SENT, "last_error": None}
+    def _try(self, row: Row, sender: Sender) -> MailFailed | None:
+        """Why the mail was not sent; None if it was."""
         try:
-            mail_account.open().send(_compose(report, row, mail_account.sender, folder))
+            sender.send(self._compose(row))
         except MailFailed as failure:
-            outcome = {"state": FAILED, "last_error": str(failure)}
-            failures.append(str(failure))
-        done = row | outcome | {"attempts": row["attempts"] + 1, "updated_at": now()}
-        warehouse.upsert(MailOutbox, pl.DataFrame([done], schema=MailOutbox.create_empty().schema))
-    if failures:
-        raise MailFailed(f"{len(failures)} of {outbox.height} mails were not accepted: {failures[0]}")
+            return failure
+        return None
+
+    def _compose(self, row: Row) -> EmailMessage:
+        """The mail of an outbox row.
+
+        Raises:
+            MailRefused: whom it is for is no recipient of the account any more, or it cannot be written as a mail.
+            MailFailed: the file is not as it was made.
+        """
+        accounts = {account.id: account for account in self.catalog.accounts}
+        account = accounts.get(row["account_id"])
+        if account is None or row["recipient"] not in account.recipients:
+            raise MailRefused(f"This is no recipient of account {row['account_id']} in the catalog any more.")
+        [report] = self.warehouse.read(ReportRegister, {"report_id": [row["report_id"]]}).to_dicts()
+        attachment = self._attachment(report)
+        letter = Letter(
+            sender=self.mail_account.sender,
+            recipient=row["recipient"],
+            subject=f"{report['name']}: {report['account_id']}{_days(report)}",
+            body=write_letter(report, is_attached=attachment is not None),
+            message_id=row["message_id"],
+            date=report["made_at"],
+            attachment=attachment,
+        )
+        try:
+            return letter.compose()
+        except ValueError as error:
+            raise MailRefused(f"The mail cannot be written. {error}") from None
+
+    def _attachment(self, report: dict[str, Any]) -> Attachment | None:
+        """The report's file, or None if it is too large to mail."""
+        path = self.folder / report["path"]
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise MailFailed(f"The report's file cannot be read ({error.strerror}); make the report again.") from None
+        if report["file_sha256"] not in (None, hashlib.sha256(content).hexdigest()):
+            raise MailFailed("The report's file was changed since it was made; remove it and make the report again.")
+        if len(content) > self.catalog.settings.largest_attachment_mb * MEGABYTE:
+            return None
+        return Attachment(path.name, content, MEDIA_TYPES[report["format"]])
 
 
-def _compose(report: dict[str, Any], row: dict[str, Any], sender: str, folder: Path) -> EmailMessage:
-    path = folder / report["path"]
-    month = f"{report['month']:%Y-%m}"
-    return Letter(
-        sender=sender,
-        recipient=row["recipient"],
-        subject=f"{report['name']}: {report['account_id']}, {month}",
-        body=describe_report(report),
-        message_id=row["message_id"],
-        date=report["made_at"],
-        attachment=Attachment(path.name, path.read_bytes(), MEDIA_TYPES[report["format"]]),
-    ).compose()
-
-
-def describe_report(report: dict[str, Any]) -> str:
-    """The mail's text: account, month, rows, whether the month is closed, and why .csv (F71)."""
-    state = "provisional: the month is still open" if report["is_provisional"] else "final: the month is closed"
-    lines = [
-        f"{report['report_type']} report for account {report['account_id']}.",
-        f"Month: {report['month']:%Y-%m} (UTC), {state}.",
-        f"Sub-accounts: {report['sub_accounts'] or 'all'}.",
-        f"Rows: {report['row_count']:,}, one per monthly engaged person.",
-    ]
-    if report["row_count"] > XLSX_ROW_LIMIT:
-        lines.append(f"It comes as .csv because it has more than {XLSX_ROW_LIMIT:,} rows.")
-    return "\n".join(lines) + "\n"
+def _days(report: dict[str, Any]) -> str:
+    if report["month"]:
+        return f", {report['month']:%Y-%m}"
+    if report["first_day"]:
+        return f", {report['first_day']} to {report['last_day']}"
+    return ""

@@ -1,5 +1,6 @@
 """UTC days and months as Dagster partitions, and what a run's keys and tags say."""
 
+import warnings
 from datetime import UTC, date, datetime
 
 import dagster as dg
@@ -7,10 +8,14 @@ import dagster as dg
 from journeys_pipeline import environment
 from journeys_pipeline.periods import month_of
 
+# Back-fill policies and the months' mapping are marked beta; a test holds each to what we need of it.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
 LOOK_BACK_DAYS = 90  # the longest window in which a goal is attributed to an entry (D15)
 
 AS_OF_TAG = "journeys/as_of"
 TIER_TAG = "journeys/tier"
+WHY_TAG = "journeys/why"
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
 
@@ -56,10 +61,10 @@ def created_at(instance: dg.DagsterInstance, run: dg.DagsterRun, *, run_id: str 
     return record.create_timestamp.astimezone(UTC)
 
 
-def range_tags(first: date, last: date, *, as_of: datetime) -> dict[str, str]:
-    """The tags of a run over partitions first..last, both inclusive, at a logical time."""
+def range_tags(first: date, last: date, *, as_of: datetime, why: str = "") -> dict[str, str]:
+    """The tags of a run over partitions first..last, both inclusive, at a logical time, and why past ones are made."""
     return {
         RANGE_START_TAG: first.isoformat(),
         RANGE_END_TAG: last.isoformat(),
         AS_OF_TAG: as_of.isoformat(),
-    }
+    } | ({WHY_TAG: why} if why else {})

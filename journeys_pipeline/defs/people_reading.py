@@ -53,7 +53,7 @@ class PeopleReader:
         affected = find_affected(self.lake.scan(Identities).filter(of_account), identities.lazy()).collect()
         days = self._days_of(affected)
         # Marked before, so that a crash cannot lose them, and after, so that a refresh in between is repeated.
-        touch_days(self.warehouse, {(account_id, day) for day in days})
+        touch_days(self.warehouse, account_id, dict.fromkeys(days, ()))
         self.lake.replace(Identities, identities.lazy(), {"account_id": [account_id]})
         readings = [Reading(file, *count, days) for file, count in zip(files, counts, strict=True)]
         mark_read(self.warehouse, readings, as_of=self.as_of)

@@ -70,15 +70,30 @@ def days_from(first: date, last: date) -> list[date]:
     return days_between(max(first, first_day()), date.fromordinal(last.toordinal() + 1))
 
 
-def touch_days(warehouse: Warehouse, touched: Collection[tuple[str, date]]) -> None:
-    """Mark days of accounts as to be made anew."""
-    days = [{"account_id": account, "day": day, "touched_at": now()} for account, day in sorted(touched)]
-    warehouse.upsert(TouchedDays, pl.DataFrame(days, schema=TouchedDays.create_empty().schema))
+def touch_days(warehouse: Warehouse, account_id: str, files: Mapping[date, Sequence[str]]) -> None:
+    """Mark an account's days as to be made anew, for the files of these ids; none counts no file."""
+    of_account = {"account_id": [account_id]}
+    made = warehouse.read(Refreshes, of_account).select("day", "begun_at")
+    before = warehouse.read(TouchedDays, of_account).join(made, on="day", how="left")
+    waiting = before.filter(pl.col("begun_at").is_null() | (pl.col("touched_at") > pl.col("begun_at")))
+    known = {day: (count or 0, file_id) for day, count, file_id in waiting.select("day", "files", "file_id").rows()}
+    rows: list[dict[str, Any]] = []
+    for day, file_ids in sorted(files.items()):
+        count, newest = known.get(day, (0, None))
+        row = {"files": count + len(file_ids), "file_id": file_ids[-1] if file_ids else newest}
+        rows.append(row | {"account_id": account_id, "day": day, "touched_at": now()})
+    warehouse.upsert(TouchedDays, pl.DataFrame(rows, schema=TouchedDays.create_empty().schema))
 
 
 def mark_read(warehouse: Warehouse, readings: Collection[Reading], *, as_of: datetime) -> None:
     """Record that files' rows are in the lake; the days first, so that a crash between repeats the files."""
-    touch_days(warehouse, {(reading.file["account_id"], day) for reading in readings for day in reading.days})
+    for account_id in {reading.file["account_id"] for reading in readings}:
+        files: dict[date, list[str]] = {}
+        for reading in readings:
+            if reading.file["account_id"] == account_id:
+                for day in reading.days:
+                    files.setdefault(day, []).append(reading.file["file_id"])
+        touch_days(warehouse, account_id, files)
     rows = [
         {
             **{name: reading.file[name] for name in ("file_id", "account_id", "kind")},

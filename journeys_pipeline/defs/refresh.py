@@ -15,6 +15,7 @@ from journeys_pipeline.periods import ranges_of
 from journeys_pipeline.schemas.metrics import Refreshes, TouchedDays
 from journeys_pipeline.tiers import Tier
 
+MOST_TOLD = 10
 BRIDGED_DAYS = 14  # making as many days once more costs less than a further run
 
 
@@ -55,13 +56,13 @@ class Scope:
 
 
 def stale_days(warehouse: Warehouse, accounts: Sequence[str], *, as_of: datetime) -> pl.DataFrame:
-    """Columns account_id and day: days up to `as_of` that files touched since the account's figures were made."""
+    """Columns account_id, day, files: days up to `as_of` that files touched since the account's figures were made."""
     touched = warehouse.read(TouchedDays, {"account_id": accounts})
     made = warehouse.read(Refreshes, {"account_id": accounts})
     is_stale = pl.col("begun_at").is_null() | (pl.col("touched_at") > pl.col("begun_at"))
     is_counted = pl.col("day").is_between(first_day(), as_of.date())
     stale = touched.join(made, on=["account_id", "day"], how="left").filter(is_stale & is_counted)
-    return stale.select("account_id", "day")
+    return stale.select("account_id", "day", "files")
 
 
 def ranges_to_refresh(warehouse: Warehouse, accounts: Sequence[str], *, as_of: datetime) -> list[tuple[date, date]]:
@@ -69,3 +70,28 @@ def ranges_to_refresh(warehouse: Warehouse, accounts: Sequence[str], *, as_of: d
     recent = [as_of.date() - timedelta(days=1), as_of.date()] if accounts else []
     late = stale_days(warehouse, accounts, as_of=as_of)["day"].to_list()
     return ranges_of([*recent, *late], bridging=BRIDGED_DAYS)
+
+
+def why_anew(stale: pl.DataFrame, first: date, last: date, *, as_of: datetime) -> str:
+    """Which of the days first..last late files touched: "late files: 2026-10-03 (2 files), …"; empty if none did.
+
+    Yesterday and today are made at every refresh, so none of their files is late.
+
+    Args:
+        stale: Days that files touched, as `stale_days` finds them.
+        first: The first day of a run.
+        last: Its last.
+        as_of: Its logical time.
+    """
+    is_late = pl.col("day").is_between(first, min(last, as_of.date() - timedelta(days=2)))
+    spans: list[tuple[date, date, int]] = []
+    for day, files in stale.filter(is_late).group_by("day").agg(pl.col("files").sum()).sort("day").rows():
+        begun, ended, count = spans[-1] if spans else (day, day, files)
+        is_next = day - ended <= timedelta(days=1) and files == count
+        spans = [*spans[:-1], (begun, day, files)] if is_next else [*spans, (day, day, files)]
+    told = [
+        f"{begun}{'' if begun == ended else f' to {ended}'} ({files} file{'' if files == 1 else 's'})"
+        for begun, ended, files in spans
+    ]
+    rest = [f"and {len(told) - MOST_TOLD} more spans"] if len(told) > MOST_TOLD else []
+    return f"late files: {', '.join([*told[:MOST_TOLD], *rest])}" if told else ""

@@ -12,6 +12,7 @@ from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.landing_bucket import LandingBucket
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.mail import OutboxFolderSender, Sender, SmtpSender
+from journeys_pipeline.adapters.pages_folder import PagesFolder
 from journeys_pipeline.adapters.statements import Statements
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Catalog, load_catalog
@@ -93,6 +94,16 @@ class ReportsFolder(dg.ConfigurableResource):
 
     def open(self) -> Path:
         return Path(self.folder)
+
+
+class DashboardsFolder(dg.ConfigurableResource):
+    """The folder that pages are published in, one folder per account; and where people open them, if anywhere."""
+
+    folder: str
+    viewer_url: str
+
+    def open(self) -> PagesFolder:
+        return PagesFolder(Path(self.folder))
 
 
 class MailAccount(dg.ConfigurableResource):

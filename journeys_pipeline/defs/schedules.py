@@ -1,19 +1,18 @@
-"""Schedules: fetching for all, one refresh per tier, the monthly reports."""
+"""Schedules: fetching for all, one refresh per tier, closing; those of reports lie beside this file."""
 
 from collections.abc import Iterator
 from datetime import UTC
 
 import dagster as dg
 
-from journeys_pipeline.defs.jobs import DAILY, book, ingest, refresh, report, tier_config
+from journeys_pipeline.defs.jobs import DAILY, book, ingest, refresh, tier_config
 from journeys_pipeline.defs.partitions import AS_OF_TAG, TIER_TAG, range_tags
-from journeys_pipeline.defs.refresh import ranges_to_refresh
+from journeys_pipeline.defs.refresh import ranges_to_refresh, stale_days, why_anew
+from journeys_pipeline.defs.report_schedules import mail_again, scheduled_reports
 from journeys_pipeline.defs.resources import CatalogFile, WarehouseDatabase
-from journeys_pipeline.periods import add_months, month_closes_at, month_of
+from journeys_pipeline.periods import month_closes_at
 from journeys_pipeline.schemas.mep_ledger import MepSummary
 from journeys_pipeline.tiers import REFRESH_CRON, Tier
-
-REPORT_CRON = "0 6 4 * *"
 
 
 def _refresh_schedule(tier: Tier) -> dg.ScheduleDefinition:
@@ -30,10 +29,13 @@ def _refresh_schedule(tier: Tier) -> dg.ScheduleDefinition:
     ) -> Iterator[dg.RunRequest]:
         as_of = context.scheduled_execution_time.astimezone(UTC)
         accounts = catalog_file.load().accounts_on([tier], as_of.date())
-        for first, last in ranges_to_refresh(warehouse_database.open(), accounts, as_of=as_of):
+        warehouse = warehouse_database.open()
+        stale = stale_days(warehouse, accounts, as_of=as_of)
+        for first, last in ranges_to_refresh(warehouse, accounts, as_of=as_of):
+            why = why_anew(stale, first, last, as_of=as_of)
             yield dg.RunRequest(
                 run_key=f"{tier}-{as_of.isoformat()}-{first}",
-                tags=range_tags(first, last, as_of=as_of) | {TIER_TAG: tier.value},
+                tags=range_tags(first, last, as_of=as_of, why=why) | {TIER_TAG: tier.value},
                 run_config=tier_config(DAILY, [tier]),
             )
 
@@ -71,24 +73,4 @@ def close_months(
     return dg.RunRequest(run_key=as_of.isoformat(), tags=range_tags(min(due), max(due), as_of=as_of))
 
 
-@dg.schedule(
-    cron_schedule=REPORT_CRON,
-    job=report,
-    execution_timezone="UTC",
-    description="Mail last month's MEP consumption report of every account that names recipients, once it is closed.",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-)
-def monthly_reports(context: dg.ScheduleEvaluationContext, catalog_file: CatalogFile) -> Iterator[dg.RunRequest]:
-    as_of = context.scheduled_execution_time.astimezone(UTC)
-    month = add_months(month_of(as_of.date()), -1)
-    for account in catalog_file.load().accounts:
-        if account.recipients:
-            config = {"account": account.id, "month": f"{month:%Y-%m}"}
-            yield dg.RunRequest(
-                run_key=f"{account.id}-{month:%Y-%m}",
-                tags={AS_OF_TAG: as_of.isoformat()},
-                run_config={"ops": {"mep_reports": {"config": config}}},
-            )
-
-
-schedules = [fetch_all, close_months, *(_refresh_schedule(tier) for tier in Tier), monthly_reports]
+schedules = [fetch_all, close_months, *(_refresh_schedule(tier) for tier in Tier), scheduled_reports, mail_again]

@@ -13,6 +13,10 @@ _HEAD = """\
 
 settings:
   month_close_grace_hours: 72  # a month takes late entries until three days after its end
+  contact: whoever made this sample world  # whom readers are told to ask when something is refused
+  terms:  # what readers accept before they see a dashboard
+    version: "1"
+    text: The people, messages and prices of this sample world are made up. Look at them as you like.
 
 accounts:
 """
@@ -30,6 +34,9 @@ _ACCOUNT = """\
     sub_accounts:
 {sub_accounts}
     recipients: [finance@{id}.example]  # who gets the monthly report
+    readers:  # who may look at the dashboards, and as what
+      - {{user: ana@{id}.example, roles: [analyze_manager]}}
+      - {{group: {id}-marketing, roles: [viewer]}}
 """
 _CONNECTION = """\
   - id: {id}-sftp
@@ -42,6 +49,7 @@ _CONNECTION = """\
     feeds:
       - {{kind: events, id: events, glob: "events-*.ndjson.gz", complete_when: renamed}}
       - {{kind: journeys, id: journeys, glob: "journeys.ndjson", complete_when: renamed}}
+      - {{kind: people, id: people, glob: "people-*.ndjson", complete_when: renamed, default_region: US}}
 """
 _CONTACTS = """\
       - kind: contacts
@@ -51,6 +59,26 @@ _CONTACTS = """\
         journey_id: {account}-{key}
         sub_account_id: {sub_account}
         contact_type: {contact_type}
+"""
+_REPORTS = """
+reports:
+  - kind: mep  # for every account, mailed to its recipients when last month is closed
+    id: mep-consumption
+    name: MEP consumption
+    schedule: after_close
+  - kind: channels
+    id: channels-weekly
+    name: Channels of last week
+    schedule: weekly
+  - kind: custom  # any served table: `journeys report --account {account} --declared campaigns-monthly`
+    id: campaigns-monthly
+    name: Campaigns by month
+    dataset: campaign_performance_by_month
+    columns: [period, journey_id, profiles_in_journey, active_profiles, goal_performers, messages_sent]
+    filters:
+      - {{column: profiles_in_journey, at_least: 1}}
+    order: [-period, -profiles_in_journey]
+    format: csv
 """
 _PRICE_PER_MEP = 0.04
 
@@ -63,7 +91,8 @@ def write_catalog(root: Path, *, endpoint: Endpoint, path: Path, world: World) -
         _HEAD
         + "".join(_account(account, world) for account in accounts)
         + "\nconnections:\n"
-        + "".join(_connection(account, endpoint, path.parent) for account in accounts),
+        + "".join(_connection(account, endpoint, path.parent) for account in accounts)
+        + _REPORTS.format(account=accounts[0].id),
         encoding="utf-8",
     )
 

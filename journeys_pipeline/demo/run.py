@@ -14,10 +14,11 @@ from rich.progress import Progress
 
 from journeys_pipeline import environment, runs
 from journeys_pipeline.adapters.clock import now
+from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.adapters.whole_files import write_whole
 from journeys_pipeline.catalog import Catalog, load_catalog
-from journeys_pipeline.defs.refresh import stale_days
+from journeys_pipeline.defs.refresh import stale_days, why_anew
 from journeys_pipeline.demo.catalog import write_catalog
 from journeys_pipeline.demo.drops import staged_drops
 from journeys_pipeline.demo.sftp_server import serve
@@ -27,8 +28,9 @@ from journeys_pipeline.schemas.contact_entries import ImportPerformance
 from journeys_pipeline.schemas.landed_files import FeedReadings, LandedFiles
 from journeys_pipeline.schemas.mep_ledger import MepSummary
 from journeys_pipeline.schemas.metrics import CampaignPerformance
+from journeys_pipeline.schemas.people import Identities
 from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
-from journeys_pipeline.showing import progress_bars, show
+from journeys_pipeline.showing import new_bar, progress_bars, show
 
 MEMO = "world.json"
 NARROW = {  # a table that fits into 80 columns
@@ -52,6 +54,7 @@ def run_demo(console: Console, *, people: int, days: int, accounts: int) -> None
                 take_drop(drop, catalog)
                 progress.advance(task)
         _make_reports(catalog, world, progress)
+        runs.show(as_of=world.now, watch=new_bar(progress, "draw the dashboards"))
     _print_summary(console, world)
     changed = {name: count - before[name] for name, count in _counts().items()}
     if any(changed.values()):
@@ -96,9 +99,10 @@ def sample_world(root: Path, progress: Progress, *, people: int, days: int, acco
 def take_drop(drop: Drop, catalog: Catalog) -> None:
     """Fetch at the drop's time, then make every day that its files touched."""
     runs.fetch(as_of=drop.as_of)
-    stale = stale_days(_warehouse(), [account.id for account in catalog.accounts], as_of=drop.as_of)["day"]
-    if len(stale):
-        runs.refresh(min(stale), max(stale), as_of=drop.as_of)
+    stale = stale_days(_warehouse(), [account.id for account in catalog.accounts], as_of=drop.as_of)
+    if stale.height:
+        first, last = min(stale["day"]), max(stale["day"])
+        runs.refresh(first, last, as_of=drop.as_of, why=why_anew(stale, first, last, as_of=drop.as_of))
 
 
 def _make_reports(catalog: Catalog, world: World, progress: Progress) -> None:
@@ -118,6 +122,9 @@ def _print_summary(console: Console, world: World) -> None:
     totals = pl.col("total_entries", "valid_entries", "invalid_entries", "duplicate_entries").sum()
     imports = warehouse.read(ImportPerformance).group_by("account_id").agg(totals).sort("account_id")
     show(console, imports, title="Contact entries, accepted and refused")
+    identities = Lake(environment.home() / "lake").scan(Identities).group_by("account_id")
+    known_as = identities.agg(ids=pl.len(), persons=pl.col("resolved_person_id").n_unique()).sort("account_id")
+    show(console, known_as.collect(), title="Ids that stand for another: of the merged, and of known contacts")
     month = month_of(world.now.date())
     metrics = warehouse.read(CampaignPerformance, {"period": [month]}, grain="month")
     show(console, metrics.select(**NARROW), title=f"Campaign performance, {month:%Y-%m}: unique people, messages sent")
@@ -128,7 +135,8 @@ def _print_summary(console: Console, world: World) -> None:
     for row in reports.to_dicts():
         console.print(f"  {row['row_count']:>6,} rows  {folder / row['path']}", highlight=False, soft_wrap=True)
     sent = warehouse.read(MailOutbox, {"state": ["sent"]}).height
-    console.print(f"{sent} mails in {environment.home() / 'outbox'}\n", highlight=False, soft_wrap=True)
+    console.print(f"{sent} mails in {environment.home() / 'outbox'}", highlight=False, soft_wrap=True)
+    console.print(f"Dashboards in {environment.home() / 'dashboards'}\n", highlight=False, soft_wrap=True)
 
 
 def _counts() -> dict[str, int]:

@@ -15,6 +15,7 @@ from journeys_pipeline.demo.journeys import Timetable
 from journeys_pipeline.demo.journeys_feed import feed_lines
 from journeys_pipeline.demo.messages import HOUR
 from journeys_pipeline.demo.passages import Walker
+from journeys_pipeline.demo.people_feed import people_lines
 from journeys_pipeline.periods import utc_midnight
 
 __all__ = ["Drop", "World", "WorldSummary", "build_world", "publish"]
@@ -62,6 +63,7 @@ def build_world(root: Path, world: World, *, on_day: Callable[[], None] = _nobod
     for account in accounts:
         counts += _write_events(root, world, account, on_day=on_day)
         _write_journeys(root, world, account)
+        _write_people(root, world, account)
         random = Random(f"{world.seed}/{account.id}/contacts")
         contact_files += write_contact_files(root, world, account=account, random=random)
     return WorldSummary(
@@ -96,6 +98,15 @@ def _write_journeys(root: Path, world: World, account: SampleAccount) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         stamp(path, as_of)
+
+
+def _write_people(root: Path, world: World, account: SampleAccount) -> None:
+    for drop, as_of in enumerate(drop_times(world)):
+        lines = people_lines(account, world, drop=drop)
+        if lines:
+            path = staged_path(root, drop, account_id=account.id, name=f"people-{drop + 1:03d}.ndjson")
+            path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+            stamp(path, as_of)
 
 
 def _write_events(root: Path, world: World, account: SampleAccount, *, on_day: Callable[[], None]) -> Counter[str]:

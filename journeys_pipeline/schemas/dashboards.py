@@ -21,18 +21,25 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Page(_Model):
-    """One file of an account's folder."""
+class Draft(_Model):
+    """What is known of a page before it is drawn."""
 
     file: str
     """Name in the folder: lower-case letters, digits, dashes, one dot."""
     title: str
     """Text, not HTML; names of journeys come from customers."""
-    section: Section
     roles: tuple[str, ...] = ()
     """Who may see it: any one of these roles; none listed means everybody of the account (F76)."""
     instead_of: str | None = None
     """Those who may see this page get it where they ask for that file: the Overview with the MEP widget."""
+    early_access: str | None = None
+    """For accounts alone whose `early_access` in the catalog names this; for others it is not there (F91)."""
+
+
+class Page(Draft):
+    """One file of an account's folder."""
+
+    section: Section
     sha256: str
     size: int
     """Bytes."""

@@ -12,13 +12,18 @@ MOST_VALUES = 100
 CALL_FIGURES = "call_figures"  # what the tables are made as, together
 
 
-class CallPerformance(dy.Schema):
-    """One row per journey, version and period with calls that ended in it (F26, F28, D19)."""
+class _OfVersion(dy.Schema):
+    """What each of these tables is counted for."""
 
     account_id = dy.String(primary_key=True)
     journey_id = dy.String(primary_key=True)
     journey_version = dy.Int32(primary_key=True, min=0, description="0: all versions together")
     period = dy.Date(primary_key=True)
+
+
+class CallPerformance(_OfVersion):
+    """One row per journey, version and period with calls that ended in it (F26, F28, D19)."""
+
     calls = dy.Int64(min=1, description="Call volume: all calls, unanswered ones too (F26, D19)")
     answered = dy.Int64(min=0, description="Calls whose outcome is completed or hung_up")
     answered_by_human = dy.Int64(min=0, description="Of the answered calls, those that a person answered")
@@ -50,13 +55,9 @@ class CallPerformance(dy.Schema):
         return pl.col("answered") == pl.col("completed") + pl.col("ended_early")
 
 
-class CallElementPerformance(dy.Schema):
+class CallElementPerformance(_OfVersion):
     """One row per call element, version and period with calls that it began (F3)."""
 
-    account_id = dy.String(primary_key=True)
-    journey_id = dy.String(primary_key=True)
-    journey_version = dy.Int32(primary_key=True, min=0, description="0: all versions together")
-    period = dy.Date(primary_key=True)
     element_id = dy.String(
         primary_key=True,
         description="Element of type call whose way leads to the one reached last; empty where none or several do",
@@ -72,25 +73,18 @@ class CallElementPerformance(dy.Schema):
     talk_time_s = dy.Decimal(18, 3, nullable=True, description="Seconds of all answered calls; null where none tells")
 
 
-class CallCosts(dy.Schema):
+class CallCosts(_OfVersion):
     """One row per call element, version, period and currency: what calls cost (F20, D18)."""
 
-    account_id = dy.String(primary_key=True)
-    journey_id = dy.String(primary_key=True)
-    journey_version = dy.Int32(primary_key=True, min=0, description="0: all versions together")
-    period = dy.Date(primary_key=True)
     element_id = dy.String(primary_key=True, description="Element of type call, as in CallElementPerformance")
     currency = dy.String(primary_key=True, description="ISO 4217; empty where no price is known")
     calls = dy.Int64(min=1, description="Calls, unanswered ones too")
     cost = dy.Decimal(18, 6, nullable=True, description="In the row's currency; null where no price is known")
 
 
-class CallHours(dy.Schema):
+class CallHours(_OfVersion):
     """One row per hour of the week, version and period with calls: when calls began (F27)."""
 
-    account_id = dy.String(primary_key=True)
-    journey_id = dy.String(primary_key=True)
-    journey_version = dy.Int32(primary_key=True, min=0, description="0: all versions together")
     period = dy.Date(primary_key=True, description="Of the call's end, as everywhere; a call may begin the day before")
     weekday = dy.Int64(primary_key=True, min=1, max=7, description="Of started_at in UTC: 1 is Monday, 7 Sunday")
     hour = dy.Int64(primary_key=True, min=0, max=23, description="Of started_at in UTC")
@@ -98,25 +92,17 @@ class CallHours(dy.Schema):
     answered = dy.Int64(min=0, description="Calls whose outcome is completed or hung_up")
 
 
-class CallDropOffs(dy.Schema):
+class CallDropOffs(_OfVersion):
     """One row per element, version and period in which calls ended early: where callers hang up (F29)."""
 
-    account_id = dy.String(primary_key=True)
-    journey_id = dy.String(primary_key=True)
-    journey_version = dy.Int32(primary_key=True, min=0, description="0: all versions together")
-    period = dy.Date(primary_key=True)
     element_id = dy.String(primary_key=True, description="Element reached last; empty where the record names none")
     ended_early = dy.Int64(min=1, description="Calls that ended early at the element")
     share = dy.Float64(min=0.0, max=1.0, description="Of all calls of the journey, version and period that ended early")
 
 
-class MenuPerformance(dy.Schema):
+class MenuPerformance(_OfVersion):
     """One row per element, version and period with a menu shown, an option pressed or input asked for (F3, F30)."""
 
-    account_id = dy.String(primary_key=True)
-    journey_id = dy.String(primary_key=True)
-    journey_version = dy.Int32(primary_key=True, min=0, description="0: all versions together")
-    period = dy.Date(primary_key=True)
     element_id = dy.String(primary_key=True)
     shown = dy.Int64(nullable=True, min=0, description="Times that the menu was played; null for no menu")
     repeats = dy.Int64(nullable=True, min=0, description="Times that it was played again in the same call; own grain")
@@ -127,30 +113,27 @@ class MenuPerformance(dy.Schema):
     )
 
 
-class MenuPaths(dy.Schema):
-    """One row per menu option pressed, version and period: how callers move through a menu (F30)."""
+class MenuPaths(_OfVersion):
+    """One row per menu option, version and period in which the menu was used: how callers move through it (F30).
 
-    account_id = dy.String(primary_key=True)
-    journey_id = dy.String(primary_key=True)
-    journey_version = dy.Int32(primary_key=True, min=0, description="0: all versions together")
-    period = dy.Date(primary_key=True)
+    An option is there that was pressed, and one that the journey's version offers but nobody pressed.
+    """
+
     element_id = dy.String(primary_key=True, description="The menu")
     key = dy.String(primary_key=True, description="Key pressed; empty where the event names none")
     next_element_id = dy.String(
         primary_key=True, description="Where it led: as the event says, else as the journey's version says, else empty"
     )
     label = dy.String(nullable=True, description="Of the option in the journey's version (the newest of several)")
-    presses = dy.Int64(min=1, description="Times that the option was pressed")
-    share = dy.Float64(min=0.0, max=1.0, description="Of all presses in the menu, version and period")
+    presses = dy.Int64(min=0, description="Times that the option was pressed; 0: it was offered only")
+    share = dy.Float64(
+        nullable=True, min=0.0, max=1.0, description="Of all presses in the menu, version and period; null without any"
+    )
 
 
-class InputPerformance(dy.Schema):
+class InputPerformance(_OfVersion):
     """One row per element, variable, version and period: how well input was collected (F31)."""
 
-    account_id = dy.String(primary_key=True)
-    journey_id = dy.String(primary_key=True)
-    journey_version = dy.Int32(primary_key=True, min=0, description="0: all versions together")
-    period = dy.Date(primary_key=True)
     element_id = dy.String(primary_key=True)
     variable = dy.String(primary_key=True)
     attempts = dy.Int64(min=1, description="Times that input was asked for")
@@ -167,13 +150,9 @@ class InputPerformance(dy.Schema):
         return pl.col("attempts") == pl.sum_horizontal("ok", "no_input", "invalid")
 
 
-class InputValues(dy.Schema):
+class InputValues(_OfVersion):
     """One row per valid value that callers gave, masked as its source asks; the 100 most frequent of each (F31)."""
 
-    account_id = dy.String(primary_key=True)
-    journey_id = dy.String(primary_key=True)
-    journey_version = dy.Int32(primary_key=True, min=0, description="0: all versions together")
-    period = dy.Date(primary_key=True)
     element_id = dy.String(primary_key=True)
     variable = dy.String(primary_key=True)
     masking = dy.String(

@@ -1,4 +1,8 @@
-"""Meanings of the columns that mean the same in every table that has them."""
+"""Meanings of the columns that mean the same in every table that has them, and the tables' names."""
+
+import re
+
+import dataframely as dy
 
 MEANINGS = {
     "account_id": "Billing account of the customer, as the catalog names it",
@@ -86,7 +90,7 @@ MEANINGS = {
     "format": "xlsx or csv (F70, F71)",
     "made_at": "Logical time of the run that made the report",
     "recipient": "E-mail address that the report goes to",
-    "state": "queued, sent or failed",
+    "state": "queued, sending, sent, failed, refused or unknown",
     "attempts": "Attempts to send so far",
     "last_error": "Why the last attempt failed",
     "updated_at": "When the state last changed",
@@ -100,3 +104,8 @@ def meaning_of(name: str, description: str | None) -> str:
         KeyError: it has neither.
     """
     return description or MEANINGS[name]
+
+
+def table_name(table: type[dy.Schema]) -> str:
+    """The snake-case name of a table: JourneyEvents is journey_events."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", table.__name__).lower()

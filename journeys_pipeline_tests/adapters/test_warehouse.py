@@ -189,7 +189,7 @@ def test_upsert_puts_a_row_in_the_place_of_the_row_with_its_key(warehouse: Wareh
 
     warehouse.upsert(TouchedDays, frame(TouchedDays, touched("acme", TUESDAY, LATE), touched("zeta", MONDAY, LATE)))
 
-    assert warehouse.read(TouchedDays).rows() == [
+    assert warehouse.read(TouchedDays).select("account_id", "day", "touched_at").rows() == [
         ("acme", MONDAY, EARLY),
         ("acme", TUESDAY, LATE),
         ("zeta", MONDAY, LATE),

@@ -44,10 +44,14 @@ class World:
         reader = EventReader(LandingZone(self.home / "landing"), self.lake, self.warehouse, self.at)
         return [(found.records, found.accepted, found.quarantined) for found in reader.read(files)]
 
-    def forget_touches(self) -> None:
+    def mark_made(self) -> None:
         """As if all days that were touched had been made since."""
         days = self.warehouse.read(TouchedDays).select("account_id", "day", as_of="touched_at", begun_at="touched_at")
         self.warehouse.upsert(Refreshes, days.with_columns(tier=pl.lit("scale")))
+
+    def forget_touches(self) -> None:
+        """As if all days that were touched had been made since, and nobody knew by what they were touched."""
+        self.mark_made()
         self.warehouse.replace(TouchedDays, TouchedDays.create_empty(), {"account_id": ["acme"]})
 
     def events(self, *columns: str) -> list[tuple[Any, ...]]:

@@ -1,10 +1,9 @@
-"""Figures balance with facts; a fact that is lost makes the balance of its kind fail, and no other."""
+"""A run's balances are of the days and accounts that it made, from the real lake and warehouse."""
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -13,149 +12,110 @@ import pytest
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.defs.assets.metrics import FAMILIES
-from journeys_pipeline.defs.checks import BALANCES, checks
-from journeys_pipeline.defs.checks.balances import Books
+from journeys_pipeline.defs.checks import checks
 from journeys_pipeline.defs.partitions import range_tags
-from journeys_pipeline.defs.resources import LakeFolder, WarehouseDatabase
-from journeys_pipeline.schemas.daily_facts import JourneyEntries, JourneyExits, JourneySteps, MessageEvents
-from journeys_pipeline.schemas.metrics import CampaignPerformance
-from journeys_pipeline.transforms.metrics import Facts, Periods
-from journeys_pipeline_tests.transforms.metrics.examples import (
-    acted,
-    arrived,
-    at,
-    bought,
-    completed,
-    entered,
-    exited,
-    facts_of,
-    priced,
-    sent,
-)
+from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseDatabase
+from journeys_pipeline.schemas.daily_facts import JourneyEntries
+from journeys_pipeline.schemas.metrics import CampaignPerformance, Refreshes, TouchedDays
+from journeys_pipeline.transforms.metrics import Periods
+from journeys_pipeline_tests.defs.test_freshness import CATALOG
+from journeys_pipeline_tests.transforms.metrics.examples import at, entered, facts_of
 
 FIRST, SECOND = date(2026, 11, 1), date(2026, 11, 2)
-DAYS = [FIRST, SECOND]
-FACTS = facts_of(
-    entered(at(1)), entered(at(2), person_id="bob"), exited(at(2)), exited(at(2), exit_type="cancelled"),
-    arrived(at(1), "wait"), completed(at(2), "wait"), arrived(at(2), "hook"),
-    completed(at(2), "hook", outcome="error", error_code="E1"),
-    sent(at(1), "a"), acted("message_delivered", at(1, 1), "a"), acted("message_clicked", at(2), "a"),
-    sent(at(1), "b", channel="email"), acted("message_bounced", at(1, 1), "b"), sent(at(2), "b"),
-    sent(at(1), "late"), acted("message_delivered", at(2), "late"), sent(at(2), "c"),
-    sent(at(1), "outside", journey_id=None), acted("message_delivered", at(1), "outside"),
-    sent(at(2), "m"), priced(at(2), "0.1"), bought(at(2), value="3"),
-)  # fmt: skip
+FACTS = facts_of(entered(at(1)), entered(at(2), person_id="bob"), entered(at(2), account_id="alfa"))
+ENTRIES = dg.AssetCheckKey(dg.AssetKey("campaign_figures_by_day"), "every_entry_is_counted")
+FUTURE = datetime.now(UTC) + timedelta(days=1)
+
+
+class Home:
+    """Figures and facts of two days that belong together, and a catalog: alfa is on the tier start."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "journeys.yaml").write_text(CATALOG)
+        self.warehouse, lake = Warehouse(f"sqlite:///{folder / 'warehouse.sqlite'}"), Lake(folder / "lake")
+        self.warehouse.migrate()
+        for table, measure in chain(*(family.measures.items() for family in FAMILIES)):
+            rows = measure(FACTS, Periods(FIRST, date(2026, 11, 3), "day")).collect()
+            self.warehouse.replace(table, rows, {}, grain="day")
+        lake.replace(JourneyEntries, FACTS.entries, {"day": [FIRST, SECOND], "account_id": ["acme", "alfa"]})
+        self._resources = {
+            "catalog_file": CatalogFile(path=str(folder / "journeys.yaml")),
+            "lake_folder": LakeFolder(folder=str(folder / "lake")),
+            "warehouse_database": WarehouseDatabase(url=f"sqlite:///{folder / 'warehouse.sqlite'}"),
+        }
+
+    def spoil(self, account_id: str) -> None:
+        """Serve a wrong figure of the second day."""
+        is_spoilt = (pl.col("period") == SECOND) & (pl.col("account_id") == account_id)
+        rows = self.warehouse.read(CampaignPerformance, grain="day")
+        wrong = rows.with_columns(entries=pl.when(is_spoilt).then(9).otherwise("entries"))
+        self.warehouse.replace(CampaignPerformance, wrong, {}, grain="day")
+
+    def touch(self, account_id: str, at: datetime) -> None:
+        row = {"account_id": account_id, "day": SECOND, "touched_at": at}
+        self.warehouse.upsert(TouchedDays, pl.DataFrame([row], schema=TouchedDays.create_empty().schema))
+
+    def mark_made(self, account_id: str, at: datetime) -> None:
+        row = {"account_id": account_id, "day": SECOND, "tier": "start", "as_of": at, "begun_at": at}
+        self.warehouse.upsert(Refreshes, pl.DataFrame([row], schema=Refreshes.create_empty().schema))
+
+    def judge(self, tags: dict[str, str] | None = None) -> dg.AssetCheckEvaluation:
+        """What the check of entries says in a run with these tags."""
+        done = dg.materialize(
+            [check for check in checks if ENTRIES in check.check_keys],
+            selection=dg.AssetSelection.checks(ENTRIES),
+            resources=self._resources,
+            tags=tags,
+        )
+        [evaluation] = done.get_asset_check_evaluations()
+        return evaluation
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> Books:
-    """Figures and facts of two days that belong together."""
-    warehouse, lake = Warehouse(f"sqlite:///{tmp_path / 'warehouse.sqlite'}"), Lake(tmp_path / "lake")
-    warehouse.migrate()
-    for table, measure in chain(*(family.measures.items() for family in FAMILIES)):
-        rows = measure(FACTS, Periods(FIRST, date(2026, 11, 3), "day")).collect()
-        warehouse.replace(table, rows, {}, grain="day")
-    keep(lake, FACTS)
-    return Books(warehouse, lake, None)
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
 
 
-def keep(lake: Lake, facts: Facts) -> None:
-    within = {"day": DAYS, "account_id": ["acme"]}
-    lake.replace(JourneyEntries, facts.entries, within)
-    lake.replace(JourneyExits, facts.exits, within)
-    lake.replace(JourneySteps, facts.steps, within)
-    lake.replace(MessageEvents, facts.messages, within)
-
-
-def failing(books: Books) -> list[str]:
-    return [balance.name for balance in BALANCES if not balance.differences(books).is_empty()]
-
-
-def test_figures_made_of_the_facts_balance_with_them(books: Books) -> None:
-    assert failing(books) == []
-    assert failing(replace(books, days=(SECOND, SECOND))) == []
-
-
-def is_of(event_type: str, message_id: str | None = None) -> pl.Expr:
-    of_message = pl.lit(value=True) if message_id is None else pl.col("message_id") == message_id
-    return (pl.col("event_type") == event_type) & of_message
-
-
-@pytest.mark.parametrize(
-    ("lose", "fails"),
-    [
-        (lambda f: replace(f, entries=f.entries.filter(pl.col("person_id") != "bob")), "every_entry_is_counted"),
-        (lambda f: replace(f, exits=f.exits.filter(pl.col("exit_type") != "cancelled")), "every_exit_is_counted"),
-        (lambda f: replace(f, exits=f.exits.filter(pl.col("exit_type") == "cancelled")), "every_exit_is_counted"),
-        (
-            lambda f: replace(f, steps=f.steps.filter(~is_of("element_entered") | (pl.col("element_id") != "hook"))),
-            "every_arrival_is_counted",
-        ),
-        (
-            lambda f: replace(f, steps=f.steps.filter(pl.col("outcome").ne_missing("error"))),
-            "every_completion_is_counted",
-        ),
-        (
-            lambda f: replace(f, messages=f.messages.filter(~is_of("message_sent", "a"))),
-            "every_message_sent_is_counted",
-        ),
-        (
-            lambda f: replace(f, messages=f.messages.filter(~is_of("message_sent", "c"))),
-            "every_message_sent_is_counted",
-        ),
-        (
-            lambda f: replace(f, messages=f.messages.filter(~is_of("message_delivered", "a"))),
-            "every_fate_is_counted",
-        ),
-        (lambda f: replace(f, messages=f.messages.filter(~is_of("message_bounced"))), "every_fate_is_counted"),
-    ],
-)
-def test_a_fact_that_is_lost_makes_the_check_of_its_kind_fail_and_no_other(
-    books: Books, lose: Callable[[Facts], Facts], fails: str
-) -> None:
-    keep(books.lake, lose(FACTS))
-
-    assert failing(books) == [fails]
-
-
-@pytest.mark.parametrize(
-    ("figures", "fails"),
-    [
-        ("entry_points", {"entry_sources_sum_to_the_entries"}),
-        ("element_errors", {"error_codes_sum_to_the_errors"}),
-        ("goal_values", {"currencies_sum_to_the_goal_events"}),
-        ("exits_by_type", {"every_exit_is_counted"}),
-        (
-            "channel_performance",
-            {"channels_sum_to_the_messages_sent", "every_message_sent_is_counted", "every_fate_is_counted"},
-        ),
-    ],
-)
-def test_figures_that_are_lost_make_the_checks_that_read_them_fail(books: Books, figures: str, fails: set[str]) -> None:
-    with books.warehouse.transaction() as transaction:
-        transaction.connection.exec_driver_sql(f"DELETE FROM {figures}_by_day")
-
-    assert set(failing(books)) == fails
+def of_days(first: date, last: date) -> dict[str, str]:
+    return range_tags(first, last, as_of=datetime(2026, 11, 3, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(("day", "passed"), [(FIRST, True), (SECOND, False)])
-def test_a_run_checks_the_days_that_it_made(books: Books, tmp_path: Path, day: date, passed: bool) -> None:  # noqa: FBT001 - an expectation
-    wrong = books.warehouse.read(CampaignPerformance, grain="day").with_columns(
-        entries=pl.when(pl.col("period") == SECOND).then(9).otherwise("entries")
-    )
-    books.warehouse.replace(CampaignPerformance, wrong, {}, grain="day")
-    key = dg.AssetCheckKey(dg.AssetKey("campaign_figures_by_day"), "every_entry_is_counted")
-    check = next(check for check in checks if key in check.check_keys)
+def test_a_run_checks_the_days_that_it_made(home: Home, day: date, passed: bool) -> None:  # noqa: FBT001 - an expectation
+    home.spoil("acme")
 
-    result = dg.materialize(
-        [check],
-        selection=dg.AssetSelection.checks(check),
-        resources={
-            "lake_folder": LakeFolder(folder=str(tmp_path / "lake")),
-            "warehouse_database": WarehouseDatabase(url=f"sqlite:///{tmp_path / 'warehouse.sqlite'}"),
-        },
-        tags=range_tags(day, day, as_of=datetime(2026, 11, 3, tzinfo=UTC)),
-    )
+    evaluation = home.judge(of_days(day, day))
 
-    [evaluation] = result.get_asset_check_evaluations()
     assert (evaluation.passed, evaluation.metadata["days"].value) == (passed, f"{day} to {day}")
+
+
+def test_a_check_by_itself_judges_all_days(home: Home) -> None:
+    before = home.judge()
+    home.spoil("acme")
+
+    evaluation = home.judge()
+
+    assert (before.passed, evaluation.passed, evaluation.metadata["days"].value) == (True, False, "all")
+    assert "| acme | j | 2026-11-02 | 9 | 1 |" in str(evaluation.metadata["first"].value)
+
+
+@pytest.mark.parametrize(
+    ("touched_at", "tags", "passed"),
+    [
+        (at(3), of_days(FIRST, SECOND), False),  # before the run began
+        (FUTURE, of_days(FIRST, SECOND), True),  # while it went on
+        (at(3), None, False),  # before the day was made
+        (at(5), None, True),  # since
+    ],
+)
+def test_a_day_that_a_file_touched_since_it_was_made_is_not_judged(
+    home: Home,
+    touched_at: datetime,
+    tags: Any,
+    passed: bool,  # noqa: FBT001 - an expectation
+) -> None:
+    home.spoil("alfa")
+    home.touch("alfa", touched_at)
+    home.mark_made("alfa", at(4))
+
+    assert home.judge(tags).passed is passed

@@ -74,6 +74,18 @@ def test_the_days_of_accepted_events_are_touched(world: World) -> None:
     assert touched(world) == [1, 2]
 
 
+def test_the_files_that_touch_a_day_are_counted_until_it_is_made(world: World) -> None:
+    for name in ("f1", "f2"):
+        world.read(world.file(name, (f"e-{name}", 1, "a")))
+    before = world.warehouse.read(TouchedDays)
+    world.mark_made()
+
+    world.read(world.file("f3", ("e-f3", 1, "a")))
+
+    after = world.warehouse.read(TouchedDays)
+    assert [rows.select("files", "file_id").row(0) for rows in (before, after)] == [(2, "f2"), (1, "f3")]
+
+
 LIFE = {"message_id": "m", "channel": "sms", "journey_id": "j", "journey_version": 1, "person_id": "ann"}
 STEP = {"call_id": "c", "element_id": "menu", "journey_id": "j", "journey_version": 1, "person_id": "ann"}
 

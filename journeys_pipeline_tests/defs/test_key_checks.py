@@ -9,12 +9,12 @@ import dataframely as dy
 import polars as pl
 import pytest
 
-from journeys_pipeline.adapters.lake import table_name
 from journeys_pipeline.defs.checks import LAKE_TABLES, checks
 from journeys_pipeline.defs.checks.keys import INCREMENTAL
 from journeys_pipeline.defs.partitions import range_tags
 from journeys_pipeline.defs.resources import LakeFolder, WarehouseDatabase
 from journeys_pipeline.schemas.metrics import TouchedDays
+from journeys_pipeline.schemas.shared_columns import table_name
 
 MARCH, APRIL, MAY = date(2026, 3, 1), date(2026, 4, 1), date(2026, 5, 1)
 NOON = datetime(2026, 5, 2, 12, tzinfo=UTC)

@@ -88,9 +88,6 @@ LATE = {
         ],
         [(date(2026, 3, 2), date(2026, 3, 25)), (date(2026, 4, 19), TODAY)],
     ),
-    "an entry within 30 days of a goal": (
-        "events", [event("journey_entered", 3, 15, entry_source="api")], [(date(2026, 3, 15), TODAY)]
-    ),
     "a goal with a longer window": (
         "journeys", [JOURNEY | {"goal": {"event_name": "order", "attribution_days": 60}}], [(date(2026, 3, 2), TODAY)]
     ),

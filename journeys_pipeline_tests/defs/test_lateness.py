@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from journeys_pipeline.defs.assets.account_metrics import ACCOUNTS
 from journeys_pipeline.defs.assets.ivr_metrics import CALLS
 from journeys_pipeline.defs.assets.metrics import FAMILIES
 from journeys_pipeline.schemas.contact_entries import ContactEntries
@@ -35,7 +36,7 @@ def of_journeys(events: pl.LazyFrame, periods: Periods) -> list[pl.LazyFrame]:
     entries = daily_facts.collect_entries(events, ContactEntries.create_empty().lazy())
     tables = pl.collect_all([entries, *(getattr(daily_facts, name)(events) for name in others)])
     facts = Facts(*(table.lazy() for table in tables), worlds.journeys().lazy())
-    return [measure(facts, periods) for family in FAMILIES for measure in family.measures.values()]
+    return [measure(facts, periods) for family in (*FAMILIES, ACCOUNTS) for measure in family.measures.values()]
 
 
 def of_calls(events: pl.LazyFrame, periods: Periods) -> list[pl.LazyFrame]:

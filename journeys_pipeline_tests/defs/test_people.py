@@ -14,9 +14,9 @@ import pytest
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.defs import people_reading
 from journeys_pipeline.defs.assets.mep_ledger import mep_ledger, mep_summary
-from journeys_pipeline.defs.assets.metrics import read_facts
 from journeys_pipeline.defs.assets.people import people
-from journeys_pipeline.defs.assets.reports import mep_reports
+from journeys_pipeline.defs.assets.reports import report_register
+from journeys_pipeline.defs.fact_reading import read_facts
 from journeys_pipeline.defs.resources import (
     CatalogFile,
     LakeFolder,
@@ -225,8 +225,8 @@ def test_a_merge_after_the_close_leaves_ledger_and_reports_as_they_are_d6(world:
 def report(world: World, name: str, *, at: datetime) -> list[str]:
     """The lines of a report of the only sub-account (D8)."""
     config = {"account": "acme", "month": "2026-03", "name": name, "sub_accounts": ["north"], "format": "csv"}
-    ops = {"ops": {"mep_reports": {"config": config | {"mail": False}}}}
-    world.make(mep_reports, at=at, config=ops)
+    ops = {"ops": {"report_register": {"config": config | {"mail": False}}}}
+    world.make(report_register, at=at, config=ops)
     [newest] = sorted((world.home / "reports").rglob("*.csv"), key=lambda path: path.stat().st_mtime)[-1:]
     return newest.read_text().splitlines()
 

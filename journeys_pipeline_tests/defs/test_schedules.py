@@ -101,8 +101,11 @@ def upsert(database: WarehouseDatabase, table: type[dy.Schema], *rows: dict[str,
     database.open().upsert(table, pl.DataFrame(list(rows), schema=table.create_empty().schema))
 
 
-def touch(database: WarehouseDatabase, account_id: str, *days: date, at: datetime = AN_HOUR_AGO) -> None:
-    upsert(database, TouchedDays, *({"account_id": account_id, "day": day, "touched_at": at} for day in days))
+def touch(
+    database: WarehouseDatabase, account_id: str, *days: date, at: datetime = AN_HOUR_AGO, files: int | None = None
+) -> None:
+    row = {"account_id": account_id, "touched_at": at, "files": files}
+    upsert(database, TouchedDays, *(row | {"day": day} for day in days))
 
 
 def mark_refreshed(database: WarehouseDatabase, account_id: str, day: date, *, begun_at: datetime) -> None:
@@ -161,6 +164,27 @@ def test_days_that_late_files_touched_are_asked_for_as_ranges_which_bridge_two_w
     ranges = ticks.ranges("refresh_start")
 
     assert ranges == [("2026-02-01", "2026-02-16"), ("2026-03-04", "2026-03-04"), ("2026-04-18", "2026-04-20")]
+
+
+def test_a_run_tells_which_late_files_it_makes_past_days_for(
+    ticks: Ticks, warehouse_database: WarehouseDatabase
+) -> None:
+    march = [date(2026, 3, day) for day in (1, 2, 3, 4)]
+    touch(warehouse_database, "alfa", *march[:3], files=1)
+    touch(warehouse_database, "alfa", march[3], date(2026, 4, 18), YESTERDAY, files=2)
+
+    late, recent = ticks.ask("refresh_start").run_requests
+
+    assert late.tags["journeys/why"] == "late files: 2026-03-01 to 2026-03-03 (1 file), 2026-03-04 (2 files)"
+    assert recent.tags["journeys/why"] == "late files: 2026-04-18 (2 files)"
+
+
+def test_a_run_over_recent_days_alone_needs_no_reason(ticks: Ticks, warehouse_database: WarehouseDatabase) -> None:
+    touch(warehouse_database, "alfa", YESTERDAY, TODAY, files=1)
+
+    [request] = ticks.ask("refresh_start").run_requests
+
+    assert "journeys/why" not in request.tags
 
 
 def test_the_requests_of_one_tick_differ_and_those_of_the_same_tick_again_do_not(
@@ -272,19 +296,3 @@ def test_closing_is_skipped_with_a_reason_when_no_month_is_due(
 
     assert data.run_requests == []
     assert data.skip_message == "No open month has come to the end of its grace."
-
-
-def test_each_account_with_recipients_gets_last_months_report_in_a_run_of_its_own(ticks: Ticks) -> None:
-    requests = ticks.ask("monthly_reports", datetime(2026, 4, 4, 6, tzinfo=UTC)).run_requests
-
-    configs = [request.run_config["ops"]["mep_reports"]["config"] for request in requests]
-    assert configs == [{"account": "alfa", "month": "2026-03"}, {"account": "beta", "month": "2026-03"}]
-    assert [request.run_key for request in requests] == ["alfa-2026-03", "beta-2026-03"]
-    assert {request.tags["journeys/as_of"] for request in requests} == {"2026-04-04T06:00:00+00:00"}
-
-
-def test_the_report_of_december_is_asked_for_in_january(ticks: Ticks) -> None:
-    first, *_ = ticks.ask("monthly_reports", datetime(2027, 1, 4, 6, tzinfo=UTC)).run_requests
-
-    validated = dg.validate_run_config(defs.resolve_job_def("report"), first.run_config)
-    assert validated["ops"]["mep_reports"]["config"]["month"] == "2026-12"

@@ -1,15 +1,16 @@
-"""The ledger follows every run that made entries, and no other."""
+"""The ledger follows every run that made entries, pages follow the ledger, and nothing else does."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 import pytest
 from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 
 from journeys_pipeline.definitions import defs
-from journeys_pipeline.defs.jobs import MONTHLY
-from journeys_pipeline.defs.sensors import ledger_follows_facts
+from journeys_pipeline.defs.jobs import MONTHLY, PAGES
+from journeys_pipeline.defs.sensors import ledger_follows_facts, pages_follow_figures
 from journeys_pipeline.tiers import Tier
 
 ASSET_JOB = "__ASSET_JOB"  # Dagster's own, in which back-fills and single materialisations run
@@ -26,7 +27,12 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 def ask(
-    instance: dg.DagsterInstance, job_name: str, tags: dict[str, str], *, assets: Sequence[str] = ()
+    instance: dg.DagsterInstance,
+    job_name: str,
+    tags: dict[str, str],
+    *,
+    assets: Sequence[str] = (),
+    sensor: Any = ledger_follows_facts,
 ) -> dg.RunRequest | dg.SkipReason:
     """What the sensor says about a run that has ended well; no `assets` means the whole job."""
     run = dg.DagsterRun(
@@ -37,12 +43,12 @@ def ask(
     )
     event = dg.DagsterEvent(dg.DagsterEventType.RUN_SUCCESS.value, job_name)
     context = dg.build_run_status_sensor_context(
-        sensor_name=ledger_follows_facts.name,
+        sensor_name=sensor.name,
         dagster_event=event,
         dagster_instance=instance,
         dagster_run=instance.add_run(run),
     )
-    return ledger_follows_facts(context)
+    return sensor(context)
 
 
 def begin_backfill(instance: dg.DagsterInstance, backfill_id: str, *assets: str) -> None:
@@ -151,3 +157,25 @@ def test_a_run_that_made_no_days_of_entries_is_not_followed(
 
     assert isinstance(answer, dg.SkipReason)
     assert "made no entries" in answer.skip_message
+
+
+def test_pages_follow_the_ledger_for_its_tier(instance: dg.DagsterInstance) -> None:  # F90
+    request = ask(instance, "book", RANGE | {"journeys/tier": "scale"}, sensor=pages_follow_figures)
+
+    assert isinstance(request, dg.RunRequest)
+    assert request.tags == {"journeys/as_of": AS_OF, "journeys/tier": "scale"}
+    assert dg.validate_run_config(defs.resolve_job_def("show"), request.run_config)
+    assert request.run_config == {"ops": {asset: {"config": {"tiers": ["scale"]}} for asset in PAGES}}
+    assert pages_follow_figures.job_name == "show"
+
+
+def test_pages_follow_a_ledger_that_was_made_by_hand(instance: dg.DagsterInstance) -> None:
+    request = ask(instance, ASSET_JOB, RANGE, assets=["mep_summary"], sensor=pages_follow_figures)
+
+    assert isinstance(request, dg.RunRequest)
+    assert request.run_config["ops"]["dashboards"]["config"]["tiers"] == [tier.value for tier in Tier]
+
+
+@pytest.mark.parametrize("job", ["refresh", "show", "ingest"])
+def test_pages_follow_no_other_run(instance: dg.DagsterInstance, job: str) -> None:
+    assert isinstance(ask(instance, job, RANGE, sensor=pages_follow_figures), dg.SkipReason)

@@ -212,6 +212,26 @@ def test_people_return_and_messages_and_goals_stand_outside_journeys(
     assert sum(record.get("is_test", False) for record in sound) >= summary.test_events > 0
 
 
+def test_people_have_profiles_and_some_turn_out_to_be_one(
+    root: Path, summary: WorldSummary, sound: list[Record]
+) -> None:
+    paths = sorted(root.glob(".staging/*/aurora/people-*.ndjson"))
+    records = [json.loads(line) for path in paths for line in path.read_text().splitlines()[:-1]]
+    emails = {record["email"] for record in records if "email" in record}
+    merges = [{record["survivor_id"], record["merged_id"]} for record in records if "merged_at" in record]
+    contacts = "".join(path.read_bytes().decode(errors="replace") for path in root.glob(".staging/*/aurora/contacts-*"))
+    entered = {
+        record["person_id"]
+        for record in sound
+        if (record["event_type"], record["account_id"]) == ("journey_entered", "aurora")
+    }
+
+    assert [path.name for path in paths] == ["people-001.ndjson", f"people-{len(summary.drops):03d}.ndjson"]
+    assert sum(email in contacts for email in emails) > 20
+    assert sum(merge <= entered for merge in merges) > 5
+    assert sum("deleted_at" in record for record in records) == 1
+
+
 def test_drops_hold_all_files_and_publishing_moves_them_to_their_accounts(tmp_path: Path) -> None:
     summary = build_world(tmp_path, SMALL)
     staged = {path for path in tmp_path.rglob("*") if path.is_file()}
@@ -255,6 +275,7 @@ def test_the_catalog_of_the_world_loads_and_puts_one_account_on_each_tier(tmp_pa
         "events",
         "journeys",
         "contacts",
+        "people",
     }
 
 

@@ -188,3 +188,50 @@ def test_a_table_without_rows_is_its_header() -> None:
 def test_a_column_of_lists_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="turn reasons into text first"):
         render_xlsx(pl.DataFrame({"reasons": [["a"]]}), title="MEP consumption")
+
+
+def test_the_header_of_times_is_shown_with_utc_and_reads_back_without_f72() -> None:
+    sheet = open_sheet(render_xlsx(TABLE, title="MEP consumption"))
+
+    header = sheet["B1"]
+    assert (header.value, header.number_format) == ("Engaged At", '@" (UTC)"')
+    assert sheet["A1"].number_format == "General"
+
+
+def test_money_counts_and_shares_have_their_formats() -> None:
+    table = pl.DataFrame({"cost": [Decimal("0.125000")], "count": [1_000_000], "rate": [0.5], "is_test": [True]})
+
+    cells = open_sheet(render_xlsx(table, title="MEP consumption"))[2]
+
+    assert [cell.number_format for cell in cells] == ["#,##0.00????", "#,##0", "0.0%", "General"]
+    assert cells[3].value is True
+
+
+def test_a_column_is_as_wide_as_its_longest_value_or_header_within_reason() -> None:
+    table = pl.DataFrame({"a": ["x" * 30, "y"], "a rather long header": [1, 2], "wide": ["z" * 500, ""]})
+
+    sheet = open_sheet(render_xlsx(table, title="MEP consumption"))
+
+    assert [sheet.column_dimensions[letter].width for letter in "ABC"] == [32, 24, 60]
+
+
+def test_a_workbook_names_the_program_and_the_report_and_no_machine_or_user() -> None:
+    content = render_xlsx(TABLE, title="Bill\x00 & co")
+
+    properties = load_workbook(BytesIO(content)).properties
+    assert (properties.creator, properties.title) == ("journeys_pipeline", "Bill\ufffd & co")
+    assert (properties.lastModifiedBy, properties.description, properties.keywords) == (None, None, None)
+
+
+def test_each_row_keeps_its_own_values_though_cells_are_used_again() -> None:
+    table = pl.DataFrame({"text": ["=1", "#N/A", "=2", None, "plain"], "count": [1, None, 3, 4, 5]})
+
+    sheet = open_sheet(render_xlsx(table, title="MEP consumption"))
+
+    assert [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)] == [
+        ["=1", 1],
+        ["#N/A", None],
+        ["=2", 3],
+        [None, 4],
+        ["plain", 5],
+    ]

@@ -184,6 +184,7 @@ def test_menu_paths_are_named_by_the_journeys_version() -> None:  # F30
     assert first == [
         ("1", "Postal code", "zip", 2, pytest.approx(2 / 3)),
         ("2", "Goodbye", "bye", 1, pytest.approx(1 / 3)),
+        ("3", None, "again", 0, 0.0),
     ]
     assert second == [("1", "End", "bye", 1, 1.0)]
 
@@ -192,14 +193,34 @@ def test_menu_paths_are_named_by_the_journeys_version() -> None:  # F30
 def test_all_versions_together_bear_the_newest_label(versions: tuple[int, int]) -> None:  # F30
     facts = happened(*(pressed("1", next_element_id="bye", journey_version=version) for version in versions))
 
-    assert figures(measure_menu_paths, facts, "label", "presses") == [("End", 2)]
+    paths = figures(measure_menu_paths, facts, "key", "label", "presses")
+    assert paths == [("1", "End", 2), ("2", "Goodbye", 0), ("3", None, 0)]
+
+
+def test_options_of_a_menu_in_which_nobody_pressed_any_have_no_share() -> None:  # F30
+    facts = happened(*(Event("menu_shown", at(2), element_id="menu", journey_version=number) for number in (1, 2, 3)))
+
+    columns = ["key", "next_element_id", "label", "presses", "share"]
+    together, third = [figures(measure_menu_paths, facts, *columns, version=version) for version in (0, 3)]
+    assert together == [
+        ("1", "bye", "End", 0, None), ("1", "zip", "Postal code", 0, None), ("2", "bye", "Goodbye", 0, None),
+        ("3", "again", None, 0, None),
+    ]  # fmt: skip
+    assert third == []
+
+
+def test_a_menu_that_nobody_came_to_has_no_options() -> None:  # F30
+    facts = happened(call("a", "busy", element_id="menu"))
+
+    assert figures(measure_menu_paths, facts, "key") == []
 
 
 def test_an_option_that_nothing_defines_has_no_label() -> None:  # F30
     facts = happened(pressed("9"), pressed(None), pressed("1", journey_version=3, next_element_id="zip"))
 
     columns = ["key", "label", "next_element_id"]
-    assert figures(measure_menu_paths, facts, *columns) == [("", None, ""), ("1", None, "zip"), ("9", None, "")]
+    pressed_ones = [row[:3] for row in figures(measure_menu_paths, facts, *columns, "presses") if row[3]]
+    assert pressed_ones == [("", None, ""), ("1", None, "zip"), ("9", None, "")]
 
 
 def test_a_menu_played_again_in_the_same_call_is_a_repeat() -> None:  # F30

@@ -145,13 +145,26 @@ def expect_menu_paths(cell: Cell) -> list[Row]:
     def edge(e: Event) -> tuple[str | None, str, str]:
         return e.element_id, e.key or "", e.next_element_id or option(e)[1] or ""
 
-    rows = []
+    rows: list[Row] = []
     for element, key, following in {edge(e) for e in cell.pressed}:
         presses = [e for e in cell.pressed if edge(e) == (element, key, following)]
         labels = [option(e)[0] for e in sorted(presses, key=lambda e: e.journey_version) if option(e)[0]]
         share = len(presses) / len(having(cell.pressed, element_id=element))
         rows.append((element, key, following, labels[-1] if labels else None, len(presses), share))
-    return rows
+    return rows + expect_unpressed(cell)
+
+
+def expect_unpressed(cell: Cell) -> list[Row]:
+    used = [e for e in [*cell.shown, *cell.pressed] if e.journey_id == "defined"]
+    menus = {(e.journey_version, e.element_id) for e in used}
+    pressed = {(e.element_id, e.key) for e in cell.pressed}
+    offered = [(*menu, *way) for (*menu, key), way in OPTIONS.items() if tuple(menu) in menus for way in [(key, *way)]]
+    labels: dict[tuple[Any, ...], Any] = {}
+    for _, element, key, label, following in sorted(offered, key=lambda found: found[0]):
+        if (element, key) not in pressed:
+            labels[element, key, following] = label or labels.get((element, key, following))
+    shares = {element: 0.0 if having(cell.pressed, element_id=element) else None for _, element in menus}
+    return [(*way, label, 0, shares[way[0]]) for way, label in labels.items()]
 
 
 def expect_inputs(cell: Cell) -> list[Row]:

@@ -8,7 +8,7 @@ import pytest
 from journeys_pipeline.schemas.mep_ledger import MepLedger
 from journeys_pipeline.schemas.reports import MepReport
 from journeys_pipeline.transforms.mep_ledger import book_engagements, find_engagements
-from journeys_pipeline.transforms.reports import Format, choose_format, report_meps
+from journeys_pipeline.transforms.reports import Format, choose_format, report_meps, restate_meps
 
 BILLED_AT = datetime(2026, 1, 20, 3, tzinfo=UTC)
 JOURNEYS = pl.LazyFrame(
@@ -55,7 +55,7 @@ def engagements(*sub_accounts: str | None) -> pl.LazyFrame:
 def report(*sub_accounts: str) -> pl.DataFrame:
     ledger = book_engagements(engagements(), MepLedger.create_empty().lazy(), as_of=BILLED_AT)
     chosen = engagements(*sub_accounts)
-    return report_meps(ledger, chosen, sub_accounts=sub_accounts or None).collect()
+    return report_meps(ledger, chosen if sub_accounts else None).collect()
 
 
 def test_the_columns_are_exactly_these_five_in_this_order_f72_f73() -> None:
@@ -75,7 +75,7 @@ def test_the_columns_are_exactly_these_five_in_this_order_f72_f73() -> None:
 def test_a_month_without_engaged_persons_has_the_same_columns_f72() -> None:
     nobody = MepLedger.create_empty().lazy()
 
-    rows = report_meps(nobody, engagements()).collect()
+    rows = report_meps(nobody).collect()
 
     assert rows.rows() == []
     assert rows.columns == ["Person ID", "Engaged At", "Billed At", "Campaign ID", "Campaign Name"]
@@ -110,7 +110,7 @@ def test_a_person_of_two_chosen_sub_accounts_is_listed_once_f69_d8() -> None:
 def test_whoever_is_not_billed_is_in_no_sub_account_report_d8() -> None:
     billed = book_engagements(engagements("north"), MepLedger.create_empty().lazy(), as_of=BILLED_AT)
 
-    rows = report_meps(billed, engagements("south"), sub_accounts=["south"]).collect()
+    rows = report_meps(billed, engagements("south")).collect()
 
     assert rows["Person ID"].to_list() == ["ann"]
 
@@ -128,3 +128,12 @@ def test_whoever_is_not_billed_is_in_no_sub_account_report_d8() -> None:
 )
 def test_more_than_ten_thousand_rows_make_it_csv_f70_f71_d21(row_count: int, wanted: Format, made: Format) -> None:
     assert choose_format(row_count, wanted) == made
+
+
+def test_a_restatement_counts_who_is_known_now_and_leaves_unbooked_who_was_not_billed_d5() -> None:
+    billed = book_engagements(engagements("north", "west"), MepLedger.create_empty().lazy(), as_of=BILLED_AT)
+
+    rows = restate_meps(engagements("south", "north"), billed).sort("person_id").collect()
+
+    assert rows.select("person_id", "billed_at").rows() == [("ann", BILLED_AT), ("bob", None)]
+    assert rows.columns == MepLedger.column_names()

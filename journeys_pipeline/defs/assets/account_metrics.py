@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from journeys_pipeline.adapters.lake import table_name
-from journeys_pipeline.defs.assets.metrics import OF_A_JOURNEY, read_facts
+from journeys_pipeline.defs.assets.metrics import OF_A_JOURNEY
+from journeys_pipeline.defs.fact_reading import read_facts
 from journeys_pipeline.defs.figures import Family
 from journeys_pipeline.defs.metadata import about
 from journeys_pipeline.defs.partitions import logical_time
@@ -11,6 +11,7 @@ from journeys_pipeline.defs.refresh import RefreshConfig
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseDatabase
 from journeys_pipeline.periods import MONTHS_IN_SIGHT
 from journeys_pipeline.schemas.metrics import AccountMonthStarts, AccountPerformance
+from journeys_pipeline.schemas.shared_columns import table_name
 from journeys_pipeline.tiers import Tier
 from journeys_pipeline.transforms.metrics import measure_accounts, measure_month_starts
 

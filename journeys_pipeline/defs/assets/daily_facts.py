@@ -6,7 +6,6 @@ import dagster as dg
 import dataframely as dy
 import polars as pl
 
-from journeys_pipeline.adapters.lake import table_name
 from journeys_pipeline.defs.metadata import about, add_row_counts
 from journeys_pipeline.defs.partitions import days, some_days
 from journeys_pipeline.defs.refresh import RefreshConfig, Scope
@@ -20,6 +19,7 @@ from journeys_pipeline.schemas.daily_facts import (
     MessageEvents,
 )
 from journeys_pipeline.schemas.journey_events import JourneyEvents
+from journeys_pipeline.schemas.shared_columns import table_name
 from journeys_pipeline.transforms.daily_facts import (
     collect_entries,
     collect_exits,
@@ -45,9 +45,9 @@ def _fact_asset(table: type[dy.Schema], collect: Collect, sources: list[type[dy.
         context: dg.AssetExecutionContext, config: RefreshConfig, catalog_file: CatalogFile, lake_folder: LakeFolder
     ) -> None:
         scope, lake = Scope.of(context, config, catalog_file.load()), lake_folder.open()
-        lake.replace(
-            table, collect(*(scope.select(lake.scan(source), "day") for source in sources)), scope.slice("day")
-        )
+        facts = collect(*(scope.select(lake.scan(source), "day") for source in sources))
+        # facts lie as their sources do, so that a day of any size is made without sorting it in memory
+        lake.replace(table, facts, scope.slice("day"), is_sorted=True)
         rows = scope.select(lake.scan(table), "day").group_by(period="day").agg(rows=pl.len())
         add_row_counts(context, rows.collect(), periods=scope.periods, accounts=len(scope.accounts))
 

@@ -1,9 +1,6 @@
 """Figures of calls per day and per month, each counted from facts for its own grain. One asset for all tables."""
 
-import dataframely as dy
-import polars as pl
-
-from journeys_pipeline.adapters.lake import Lake
+from journeys_pipeline.defs.fact_reading import read_ivr_facts
 from journeys_pipeline.defs.figures import Family
 from journeys_pipeline.schemas.ivr_facts import Calls, CollectedInputs, MenuSteps
 from journeys_pipeline.schemas.ivr_metrics import (
@@ -21,7 +18,6 @@ from journeys_pipeline.schemas.ivr_metrics import (
 from journeys_pipeline.schemas.journey_events import Journeys
 from journeys_pipeline.schemas.people import Identities
 from journeys_pipeline.transforms.ivr_metrics import (
-    IvrFacts,
     list_input_values,
     measure_call_costs,
     measure_call_elements,
@@ -32,25 +28,6 @@ from journeys_pipeline.transforms.ivr_metrics import (
     measure_menu_paths,
     measure_menus,
 )
-from journeys_pipeline.transforms.people import resolve
-
-
-def read_ivr_facts(lake: Lake, accounts: list[str]) -> IvrFacts:
-    """The accounts' fact tables of calls, from the first day on, each person under one id."""
-
-    def read(table: type[dy.Schema]) -> pl.LazyFrame:
-        return lake.scan(table).filter(pl.col("account_id").is_in(accounts))
-
-    def of_persons(table: type[dy.Schema]) -> pl.LazyFrame:
-        return resolve(read(table), read(Identities))
-
-    return IvrFacts(
-        calls=of_persons(Calls),
-        menu_steps=of_persons(MenuSteps),
-        inputs=of_persons(CollectedInputs),
-        journeys=read(Journeys),
-    )
-
 
 CALLS = Family(
     CALL_FIGURES,

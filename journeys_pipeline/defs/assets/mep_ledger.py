@@ -6,7 +6,6 @@ from datetime import date, timedelta
 import dagster as dg
 import polars as pl
 
-from journeys_pipeline.adapters.lake import table_name
 from journeys_pipeline.catalog import Catalog
 from journeys_pipeline.defs.auditing import find_restatement
 from journeys_pipeline.defs.billing import Books
@@ -29,6 +28,7 @@ from journeys_pipeline.schemas.mep_ledger import (
     MepStatements,
     MepSummary,
 )
+from journeys_pipeline.schemas.shared_columns import table_name
 from journeys_pipeline.transforms.mep_ledger import (
     COLUMNS_OF_DIFFERENCES,
     Months,

@@ -3,10 +3,9 @@
 from datetime import timedelta
 
 import dagster as dg
-import dataframely as dy
 import polars as pl
 
-from journeys_pipeline.adapters.lake import Lake, table_name
+from journeys_pipeline.defs.fact_reading import read_facts
 from journeys_pipeline.defs.figures import Family
 from journeys_pipeline.defs.metadata import about
 from journeys_pipeline.defs.partitions import created_at, days, logical_time, some_days
@@ -33,6 +32,7 @@ from journeys_pipeline.schemas.metrics import (
     ElementPerformance,
     EntryPoints,
     ExitsByType,
+    GoalDelays,
     GoalValues,
     JourneyFunnel,
     JourneySummary,
@@ -40,9 +40,9 @@ from journeys_pipeline.schemas.metrics import (
     VersionPerformance,
 )
 from journeys_pipeline.schemas.people import Identities
+from journeys_pipeline.schemas.shared_columns import table_name
 from journeys_pipeline.tiers import Tier
 from journeys_pipeline.transforms.metrics import (
-    Facts,
     measure_branches,
     measure_campaigns,
     measure_channel_costs,
@@ -54,32 +54,13 @@ from journeys_pipeline.transforms.metrics import (
     measure_errors,
     measure_exits,
     measure_funnel,
+    measure_goal_delays,
     measure_goal_values,
     measure_versions,
     summarise_journeys,
 )
-from journeys_pipeline.transforms.people import resolve
 
 OF_A_JOURNEY = [JourneyEntries, JourneyExits, MessageEvents, GoalEvents, Journeys, Identities]
-
-
-def read_facts(lake: Lake, accounts: list[str]) -> Facts:
-    """The accounts' fact tables, from the first day on, each person under one id."""
-
-    def read(table: type[dy.Schema]) -> pl.LazyFrame:
-        return lake.scan(table).filter(pl.col("account_id").is_in(accounts))
-
-    def of_persons(table: type[dy.Schema]) -> pl.LazyFrame:
-        return resolve(read(table), read(Identities))
-
-    return Facts(
-        entries=of_persons(JourneyEntries),
-        exits=of_persons(JourneyExits),
-        steps=of_persons(JourneySteps),
-        messages=of_persons(MessageEvents),
-        goals=of_persons(GoalEvents),
-        journeys=read(Journeys),
-    )
 
 
 CAMPAIGNS = Family(
@@ -91,6 +72,7 @@ CAMPAIGNS = Family(
         EntryPoints: measure_entry_points,
         ExitsByType: measure_exits,
         GoalValues: measure_goal_values,
+        GoalDelays: measure_goal_delays,
     },
     OF_A_JOURNEY,
     read_facts,

@@ -3,9 +3,10 @@
 Each balance is counted apart, so that a lost row makes the balance of its kind fail and no other.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import dagster as dg
 import dataframely as dy
@@ -13,29 +14,16 @@ import polars as pl
 
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.warehouse import Warehouse
-from journeys_pipeline.defs.assets.ivr_metrics import CALLS
-from journeys_pipeline.defs.assets.metrics import FAMILIES
-from journeys_pipeline.defs.checks.periods import described, run_range, within
+from journeys_pipeline.defs.checks.periods import described, run_range, unsettled_days, within
 from journeys_pipeline.defs.metadata import markdown_table
-from journeys_pipeline.defs.resources import LakeFolder, WarehouseDatabase
-from journeys_pipeline.periods import days_between
-from journeys_pipeline.schemas.daily_facts import JourneyEntries, JourneyExits, JourneySteps, MessageEvents
-from journeys_pipeline.schemas.metrics import (
-    CampaignPerformance,
-    ChannelPerformance,
-    ElementErrors,
-    ElementPerformance,
-    EntryPoints,
-    ExitsByType,
-    GoalValues,
-)
+from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseDatabase
+from journeys_pipeline.schemas.people import Identities
+from journeys_pipeline.transforms.people import resolve
 
 CELL = ["account_id", "journey_id", "day"]
-MESSAGE = ["account_id", "message_id"]
-FINAL = ["message_delivered", "message_failed", "message_bounced"]
-UNDELIVERED = ["failed", "bounced_hard", "bounced_soft"]
 
 Days = tuple[date, date] | None
+NONE_UNSETTLED = pl.DataFrame(schema={"account_id": pl.String, "day": pl.Date})
 
 
 @dataclass(frozen=True)
@@ -45,16 +33,24 @@ class Books:
     warehouse: Warehouse
     lake: Lake
     days: Days
+    unsettled: pl.DataFrame = field(default_factory=lambda: NONE_UNSETTLED)
 
-    def figures(self, table: type[dy.Schema]) -> pl.LazyFrame:
-        """A table's figures by day, with `day` for their period."""
-        first, last = self.days or (None, None)
-        periods = {"period": days_between(first, date.fromordinal(last.toordinal() + 1))} if first and last else {}
+    def figures(self, table: type[dy.Schema], *, days_before: int = 0) -> pl.LazyFrame:
+        """A table's figures by day, with `day` for their period; of some days before the books' too."""
+        periods: dict[str, list[date]] = {}
+        if self.days:
+            first, last = (day.toordinal() for day in self.days)
+            periods = {"period": [date.fromordinal(day) for day in range(first - days_before, last + 1)]}
         return self.warehouse.read(table, periods, grain="day").lazy().rename({"period": "day"})
 
     def facts(self, table: type[dy.Schema]) -> pl.LazyFrame:
         """A table's facts of the days."""
         return self.lake.scan(table).filter(within(pl.col("day"), self.days))
+
+    def persons(self, table: type[dy.Schema]) -> pl.LazyFrame:
+        """A table's facts up to the last of the days, each person under one id."""
+        until = pl.lit(value=True) if self.days is None else pl.col("day") <= self.days[1]
+        return resolve(self.lake.scan(table).filter(until), self.lake.scan(Identities))
 
 
 Side = Callable[[Books], pl.LazyFrame]
@@ -82,7 +78,9 @@ class Balance:
         ]
         joined = sides[0].join(sides[1], on=list(self.key), how="full", coalesce=True)
         filled = joined.with_columns(pl.col("figures", "counted").fill_null(0))
-        return filled.filter(pl.col("figures") != pl.col("counted")).sort(self.key).collect(engine="streaming")
+        differing = filled.filter(pl.col("figures") != pl.col("counted"))
+        settled = differing.join(books.unsettled.lazy(), on=["account_id", "day"], how="anti")
+        return settled.sort(self.key).collect(engine="streaming")
 
 
 def summed(table: type[dy.Schema], *columns: str) -> Side:
@@ -96,116 +94,46 @@ def rows_of(table: type[dy.Schema], condition: pl.Expr | None = None) -> Side:
     return lambda books: books.facts(table).filter(keep).with_columns(count=pl.lit(1))
 
 
-def messages_first_sent(books: Books) -> pl.LazyFrame:
-    """One row per message that a journey sent, on the day of its first record; ids are looked for in all days."""
-    is_send = (pl.col("event_type") == "message_sent") & pl.col("journey_id").is_not_null()
-    concerned = books.facts(MessageEvents).filter(is_send).select(MESSAGE).unique()
-    sends = books.lake.scan(MessageEvents).filter(is_send).join(concerned, on=MESSAGE, how="semi")
-    first = sends.select(*MESSAGE, "journey_id", "day", "occurred_at", "source_id").sort("occurred_at", "source_id")
-    return first.unique(MESSAGE, keep="first").filter(within(pl.col("day"), books.days)).with_columns(count=pl.lit(1))
+def balance_checks(name: str, assets: Mapping[type[dy.Schema], str], balances: Sequence[Balance]) -> Any:
+    """The checks that the sides of balances agree in the run's days, in one step.
 
+    Args:
+        name: Of the step.
+        assets: What each table is made as.
+        balances: Of these tables.
+    """
+    of_check = {dg.AssetCheckKey(dg.AssetKey(assets[balance.table]), balance.name): balance for balance in balances}
 
-def messages_ended(books: Books) -> pl.LazyFrame:
-    """One row per message that was delivered or failed, unless it was sent on another day or by no journey."""
-    is_send = pl.col("event_type") == "message_sent"
-    ended = books.facts(MessageEvents).filter(pl.col("event_type").is_in(FINAL)).select(*MESSAGE, "day").unique()
-    sends = books.lake.scan(MessageEvents).filter(is_send).join(ended, on=MESSAGE, how="semi")
-    first = sends.filter(pl.col("journey_id").is_not_null()).group_by(MESSAGE).agg(sent_on=pl.col("day").min())
-    outside = sends.filter(pl.col("journey_id").is_null()).select(MESSAGE).join(first, on=MESSAGE, how="anti")
-    return (
-        ended.join(outside, on=MESSAGE, how="anti")
-        .join(first, on=MESSAGE, how="left")
-        .filter(pl.col("sent_on").is_null() | (pl.col("sent_on") == pl.col("day")))
-        .with_columns(count=pl.lit(1))
-    )
-
-
-ARRIVED = pl.col("event_type") == "element_entered"
-
-BALANCES = [
-    Balance(
-        "every_entry_is_counted", CampaignPerformance,
-        "The entries of each journey and day are the facts' (F6).",
-        summed(CampaignPerformance, "entries"), rows_of(JourneyEntries),
-    ),
-    Balance(
-        "entry_sources_sum_to_the_entries", EntryPoints,
-        "The entries of all sources sum to those of the journey (F64).",
-        summed(EntryPoints, "entries"), summed(CampaignPerformance, "entries"), also_reads=[CampaignPerformance],
-    ),
-    Balance(
-        "every_exit_is_counted", ExitsByType,
-        "The exits of all types sum to the facts' (D16).",
-        summed(ExitsByType, "exits"), rows_of(JourneyExits),
-    ),
-    Balance(
-        "channels_sum_to_the_messages_sent", ChannelPerformance,
-        "The messages of all channels sum to those of the journey (F19).",
-        summed(ChannelPerformance, "messages_sent"), summed(CampaignPerformance, "messages_sent"),
-        also_reads=[CampaignPerformance],
-    ),
-    Balance(
-        "every_message_sent_is_counted", ChannelPerformance,
-        "The messages sent are the facts' message ids, each on its first day (F18, D17).",
-        summed(ChannelPerformance, "messages_sent"), messages_first_sent,
-    ),
-    Balance(
-        "every_message_has_one_fate", ChannelPerformance,
-        "Sent = delivered + failed + bounced + pending.",
-        summed(ChannelPerformance, "messages_sent"), summed(ChannelPerformance, "delivered", *UNDELIVERED, "pending"),
-    ),
-    Balance(
-        "every_fate_is_counted", ChannelPerformance,
-        "The messages delivered, failed or bounced on the day they were sent are the facts'; a fate of a message that "
-        "was never sent is one too many.",
-        summed(ChannelPerformance, "delivered", *UNDELIVERED), messages_ended, key=["account_id", "day"],
-        severity=dg.AssetCheckSeverity.WARN,  # of the first days of a feed the sending is not known
-    ),
-    Balance(
-        "every_arrival_is_counted", ElementPerformance,
-        "The arrivals at all elements are the facts' (F3).",
-        summed(ElementPerformance, "entered"), rows_of(JourneySteps, ARRIVED),
-    ),
-    Balance(
-        "every_completion_is_counted", ElementPerformance,
-        "The completions of all elements are the facts' (F3).",
-        summed(ElementPerformance, "completed"), rows_of(JourneySteps, ~ARRIVED),
-    ),
-    Balance(
-        "error_codes_sum_to_the_errors", ElementErrors,
-        "The errors of all codes sum to those of the elements.",
-        summed(ElementErrors, "errors"), summed(ElementPerformance, "errored"), also_reads=[ElementPerformance],
-    ),
-    Balance(
-        "currencies_sum_to_the_goal_events", GoalValues,
-        "The goal events of all currencies sum to those of the journey (F16).",
-        summed(GoalValues, "goal_events"), summed(CampaignPerformance, "goal_events"),
-        also_reads=[CampaignPerformance],
-    ),
-]  # fmt: skip
-
-
-_ASSET_OF = {table: f"{family.name}_by_day" for family in (*FAMILIES, CALLS) for table in family.measures}
-
-
-def balance_check(balance: Balance) -> dg.AssetChecksDefinition:
-    """The check that a balance's sides agree in the run's days."""
-
-    @dg.asset_check(
-        asset=_ASSET_OF[balance.table],
-        name=balance.name,
-        description=balance.description,
-        additional_deps=sorted({_ASSET_OF[table] for table in balance.also_reads} - {_ASSET_OF[balance.table]}),
+    @dg.multi_asset_check(
+        name=name,
+        specs=[
+            dg.AssetCheckSpec(
+                key.name,
+                asset=key.asset_key,
+                description=balance.description,
+                additional_deps=sorted({assets[table] for table in balance.also_reads} - {assets[balance.table]}),
+            )
+            for key, balance in of_check.items()
+        ],
+        can_subset=True,
     )
     def check(
-        context: dg.AssetCheckExecutionContext, lake_folder: LakeFolder, warehouse_database: WarehouseDatabase
-    ) -> dg.AssetCheckResult:
-        days = run_range(context)
-        wrong = balance.differences(Books(warehouse_database.open(), lake_folder.open(), days))
-        return dg.AssetCheckResult(
-            passed=wrong.is_empty(),
-            severity=balance.severity,
-            metadata={"cells that differ": wrong.height, "days": described(days), "first": markdown_table(wrong)},
-        )
+        context: dg.AssetCheckExecutionContext,
+        catalog_file: CatalogFile,
+        lake_folder: LakeFolder,
+        warehouse_database: WarehouseDatabase,
+    ) -> Iterator[dg.AssetCheckResult]:
+        days, warehouse = run_range(context), warehouse_database.open()
+        books = Books(warehouse, lake_folder.open(), days, unsettled_days(context, warehouse, catalog_file.load()))
+        for key in context.selected_asset_check_keys:
+            balance = of_check[key]
+            wrong = balance.differences(books)
+            yield dg.AssetCheckResult(
+                asset_key=key.asset_key,
+                check_name=key.name,
+                passed=wrong.is_empty(),
+                severity=balance.severity,
+                metadata={"cells that differ": wrong.height, "days": described(days), "first": markdown_table(wrong)},
+            )
 
     return check

@@ -6,13 +6,14 @@ import dagster as dg
 import dataframely as dy
 import polars as pl
 
-from journeys_pipeline.adapters.lake import PARTITION_COLUMNS, table_name
+from journeys_pipeline.adapters.table_files import partition_column
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.defs.checks.periods import described, run_range, within
 from journeys_pipeline.defs.resources import LakeFolder, WarehouseDatabase
 from journeys_pipeline.schemas.contact_entries import ContactEntries
 from journeys_pipeline.schemas.journey_events import JourneyEvents
 from journeys_pipeline.schemas.metrics import TouchedDays
+from journeys_pipeline.schemas.shared_columns import table_name
 
 INCREMENTAL = {ContactEntries, JourneyEvents}
 RECENT = timedelta(hours=24)
@@ -40,7 +41,7 @@ def unique_key_check(table: type[dy.Schema]) -> dg.AssetChecksDefinition:
         rows = lake_folder.open().scan(table)
         if table in INCREMENTAL:
             rows = rows.filter(pl.col("day").is_in(_recent_days(warehouse_database.open())))
-        elif period := next((name for name in PARTITION_COLUMNS if name in table.column_names()), None):
+        elif period := partition_column(table):
             rows = rows.filter(within(pl.col(period), partitions))
         repeated = rows.group_by(key).len().filter(pl.col("len") > 1).select(pl.len())
         count = repeated.collect(engine="streaming").item()

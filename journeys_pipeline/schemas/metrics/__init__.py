@@ -1,7 +1,13 @@
 """Figures served to readers, each unique count for its own grain (D20)."""
 
 from journeys_pipeline.schemas.metrics.accounts import AccountMonthStarts, AccountPerformance
-from journeys_pipeline.schemas.metrics.campaigns import CampaignPerformance, GoalValues, VersionPerformance
+from journeys_pipeline.schemas.metrics.campaigns import (
+    GOAL_DELAYS,
+    CampaignPerformance,
+    GoalDelays,
+    GoalValues,
+    VersionPerformance,
+)
 from journeys_pipeline.schemas.metrics.channels import ChannelCosts, ChannelPerformance
 from journeys_pipeline.schemas.metrics.elements import (
     BranchTraffic,
@@ -28,11 +34,13 @@ FIGURES = [
     BranchTraffic,
     ElementErrors,
     GoalValues,
+    GoalDelays,
 ]
 """The tables that are served by day and by month."""
 
 __all__ = [
     "FIGURES",
+    "GOAL_DELAYS",
     "AccountMonthStarts",
     "AccountPerformance",
     "BranchTraffic",
@@ -45,6 +53,7 @@ __all__ = [
     "ElementPerformance",
     "EntryPoints",
     "ExitsByType",
+    "GoalDelays",
     "GoalValues",
     "JourneyFunnel",
     "JourneySummary",

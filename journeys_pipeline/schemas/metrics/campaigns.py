@@ -2,6 +2,10 @@
 
 import dataframely as dy
 
+GOAL_DELAYS = [
+    "under 1 hour", "1 to 6 hours", "6 to 24 hours", "1 to 3 days", "3 to 7 days", "7 to 30 days", "30 days or more",
+]  # fmt: skip
+
 
 class CampaignPerformance(dy.Schema):
     """One row per journey and period with any activity (F5-F18)."""
@@ -41,6 +45,20 @@ class VersionPerformance(dy.Schema):
     goal_performers = dy.Int64(nullable=True, min=0, description="Unique people who performed the goal (F14, F15)")
     goal_events = dy.Int64(nullable=True, min=0, description="Goal events in all (F16); null without a goal (F17)")
     messages_sent = dy.Int64(min=0, description="One per message id, over all channels (F18, D17)")
+
+
+class GoalDelays(dy.Schema):
+    """One row per journey, period and delay: goal events by the time since the latest entry that earned them (F16)."""
+
+    account_id = dy.String(primary_key=True)
+    journey_id = dy.String(primary_key=True)
+    period = dy.Date(primary_key=True)
+    delay = dy.String(
+        primary_key=True,
+        check=lambda c: c.is_in(GOAL_DELAYS),
+        description="Time from the latest entry at or before the goal event; a full hour or day belongs to the longer",
+    )
+    goal_events = dy.Int64(min=1)
 
 
 class GoalValues(dy.Schema):

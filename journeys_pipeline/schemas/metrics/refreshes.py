@@ -14,10 +14,12 @@ class Refreshes(dy.Schema):
 
 
 class TouchedDays(dy.Schema):
-    """One row per account and day that a file brought records for; late if a refresh began before."""
+    """One row per account and day whose figures a file changed; they are late if a refresh began before."""
 
     account_id = dy.String(primary_key=True)
     day = dy.Date(primary_key=True)
     touched_at = dy.Datetime(
         time_unit="us", time_zone="UTC", description="When the newest such file had been read, by the wall clock"
     )
+    files = dy.Int64(nullable=True, min=0, description="Files that touched the day since its figures were last made")
+    file_id = dy.String(nullable=True, description="The newest of them, see LandedFiles")

@@ -3,11 +3,12 @@
 import polars as pl
 
 from journeys_pipeline.schemas.ivr_metrics import MenuPaths, MenuPerformance
-from journeys_pipeline.transforms.ivr_metrics.definitions import VERSION, menu_options
+from journeys_pipeline.transforms.ivr_metrics.definitions import menu_options
 from journeys_pipeline.transforms.ivr_metrics.facts import CELL, IvrFacts, cut
 from journeys_pipeline.transforms.metrics import Periods
 
 MENU = [*CELL, "element_id"]
+PATH = [*MENU, "key", "next_element_id"]
 WAS_SHOWN = pl.col("event_type") == "menu_shown"
 WAS_PRESSED = pl.col("event_type") == "option_pressed"
 
@@ -32,19 +33,29 @@ def measure_menus(facts: IvrFacts, periods: Periods) -> pl.LazyFrame:
 
 
 def measure_menu_paths(facts: IvrFacts, periods: Periods) -> pl.LazyFrame:
-    """MenuPaths: from each menu, by key, to the next element (F30)."""
-    key = [*MENU, "key", "next_element_id"]
+    """MenuPaths: from each menu, by key, to the next element; an option that nobody pressed is there too (F30)."""
+    steps = cut(facts.menu_steps, periods)
+    options = menu_options(facts.journeys).rename({"journey_version": "of_version"})
+    option = ["account_id", "journey_id", "of_version", "element_id"]
+    label = pl.col("label").sort_by("of_version").drop_nulls().last()
     pressed = (
-        facts.menu_steps.filter(WAS_PRESSED)
-        .join(menu_options(facts.journeys), on=[*VERSION, "element_id", "key"], how="left")
+        steps.filter(WAS_PRESSED)
+        .join(options, on=[*option, "key"], how="left")
         .with_columns(
             pl.col("key").fill_null(""), next_element_id=pl.coalesce("next_element_id", "leads_to").fill_null("")
         )
+        .group_by(PATH)
+        .agg(label, presses=pl.len())
     )
-    counted = (
-        cut(pressed, periods)
-        .group_by(key)
-        .agg(presses=pl.len(), label=pl.col("label").sort_by("of_version").drop_nulls().last())
+    unpressed = (
+        steps.select(*MENU, "of_version")
+        .unique()
+        .join(options, on=option)
+        .join(pressed, on=[*MENU, "key"], how="anti")
+        .with_columns(next_element_id=pl.col("leads_to").fill_null(""))
+        .group_by(PATH)
+        .agg(label, presses=pl.lit(0, pl.UInt32))
     )
-    share = pl.col("presses") / pl.col("presses").sum().over(MENU)
-    return MenuPaths.cast(counted.with_columns(share=share)).sort(key)
+    of_menu = pl.col("presses").sum().over(MENU)
+    share = pl.when(of_menu > 0).then(pl.col("presses") / of_menu)
+    return MenuPaths.cast(pl.concat([pressed, unpressed]).with_columns(share=share)).sort(PATH)

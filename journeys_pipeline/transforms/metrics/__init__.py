@@ -13,7 +13,7 @@ from journeys_pipeline.transforms.metrics.elements import (
 from journeys_pipeline.transforms.metrics.entries import measure_entry_points, measure_exits
 from journeys_pipeline.transforms.metrics.facts import Facts
 from journeys_pipeline.transforms.metrics.funnel import measure_funnel
-from journeys_pipeline.transforms.metrics.goals import measure_goal_values
+from journeys_pipeline.transforms.metrics.goals import measure_goal_delays, measure_goal_values
 from journeys_pipeline.transforms.metrics.journeys import summarise_journeys
 from journeys_pipeline.transforms.metrics.narrowing import narrow
 from journeys_pipeline.transforms.metrics.periods import Periods
@@ -33,6 +33,7 @@ __all__ = [
     "measure_errors",
     "measure_exits",
     "measure_funnel",
+    "measure_goal_delays",
     "measure_goal_values",
     "measure_month_starts",
     "measure_versions",

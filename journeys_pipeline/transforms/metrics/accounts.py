@@ -1,16 +1,16 @@
 """Figures of an account as a whole."""
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 
 import polars as pl
 
 from journeys_pipeline.periods import add_months, month_of
 from journeys_pipeline.schemas.metrics import AccountMonthStarts, AccountPerformance
+from journeys_pipeline.transforms.metrics.acting import active_people
 from journeys_pipeline.transforms.metrics.cells import JOURNEY, side_by_side, zero_where
 from journeys_pipeline.transforms.metrics.facts import Facts
 from journeys_pipeline.transforms.metrics.goals import attributed_goals
-from journeys_pipeline.transforms.metrics.messages import actions_in, is_action, sent_in
+from journeys_pipeline.transforms.metrics.messages import sent_in
 from journeys_pipeline.transforms.metrics.periods import Periods
 
 ACCOUNT = ["account_id", "period"]
@@ -21,7 +21,7 @@ def measure_accounts(facts: Facts, periods: Periods) -> pl.LazyFrame:
     people = pl.col("person_id").n_unique()
     figures = [
         periods.select(facts.entries).group_by(ACCOUNT).agg(profiles_in_journey=people, entries=pl.len()),
-        _actions_after_entry(facts, periods).group_by(ACCOUNT).agg(active_profiles=people),
+        active_people(facts, periods, JOURNEY).group_by(ACCOUNT).agg(active_profiles=people),
         attributed_goals(facts, periods, JOURNEY).group_by(ACCOUNT).agg(goal_performers=people),
         sent_in(facts, periods).group_by(ACCOUNT).agg(messages_sent=pl.len()),
     ]
@@ -40,15 +40,3 @@ def _month_start(facts: Facts, month: date, days: int) -> pl.LazyFrame:
     end = min(month + timedelta(days=days), add_months(month, 1))
     measured = measure_accounts(facts, Periods(month, end, "range"))
     return measured.rename({"period": "month"}).with_columns(days=pl.lit((end - month).days, pl.Int64))
-
-
-def _actions_after_entry(facts: Facts, periods: Periods) -> pl.LazyFrame:
-    """Actions of people on messages of a journey that they had entered (F11, F13)."""
-    person: Sequence[str] = [*JOURNEY, "person_id"]
-    actions = actions_in(facts, periods).filter(is_action())
-    first_entries = (
-        facts.entries.join(actions.select(person).unique(), on=person, how="semi")
-        .group_by(person)
-        .agg(first_entered_at=pl.col("entered_at").min())
-    )
-    return actions.join(first_entries, on=person).filter(pl.col("occurred_at") >= pl.col("first_entered_at"))

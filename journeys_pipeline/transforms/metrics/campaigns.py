@@ -3,10 +3,11 @@
 import polars as pl
 
 from journeys_pipeline.schemas.metrics import CampaignPerformance, VersionPerformance
+from journeys_pipeline.transforms.metrics.acting import active_people
 from journeys_pipeline.transforms.metrics.cells import JOURNEY, VERSION, side_by_side, zero_where
 from journeys_pipeline.transforms.metrics.facts import Facts
 from journeys_pipeline.transforms.metrics.goals import attributed_goals, declared_goals
-from journeys_pipeline.transforms.metrics.messages import actions_in, is_action, sent_in
+from journeys_pipeline.transforms.metrics.messages import sent_in
 from journeys_pipeline.transforms.metrics.periods import Periods
 
 
@@ -24,9 +25,8 @@ def measure_versions(facts: Facts, periods: Periods) -> pl.LazyFrame:
 def _measure(facts: Facts, periods: Periods, journey: list[str]) -> pl.LazyFrame:
     cell = [*journey, "period"]
     figures = [
-        _count_entered(facts, periods, cell),
-        _count_exited(facts, periods, cell),
-        _rate_completion(facts, periods, cell),
+        _count_cohort(facts, periods, journey),
+        _count_exited(facts, periods, journey),
         _count_active(facts, periods, journey),
         _count_goals(facts, periods, journey),
         sent_in(facts, periods).group_by(cell).agg(messages_sent=pl.len()),
@@ -41,45 +41,32 @@ def _measure(facts: Facts, periods: Periods, journey: list[str]) -> pl.LazyFrame
     )
 
 
-def _count_entered(facts: Facts, periods: Periods, cell: list[str]) -> pl.LazyFrame:
-    return (
-        periods.select(facts.entries)
-        .group_by(cell)
-        .agg(profiles_in_journey=pl.col("person_id").n_unique(), entries=pl.len())
-    )
-
-
-def _count_exited(facts: Facts, periods: Periods, cell: list[str]) -> pl.LazyFrame:
-    return _at_exit_points(facts, periods).group_by(cell).agg(profiles_exited=pl.col("person_id").n_unique())
-
-
-def _rate_completion(facts: Facts, periods: Periods, cell: list[str]) -> pl.LazyFrame:
-    """Of the people who entered in the period, the share that reached an exit point in it afterwards (F9)."""
+def _count_cohort(facts: Facts, periods: Periods, journey: list[str]) -> pl.LazyFrame:
+    """People who entered in the period, and the share of them that reached an exit point in it afterwards (F6-F9)."""
+    cell = [*journey, "period"]
     person = [*cell, "person_id"]
-    cohort = periods.select(facts.entries).group_by(person).agg(entered_at=pl.col("entered_at").min())
-    last_exits = _at_exit_points(facts, periods).group_by(person).agg(exited_at=pl.col("exited_at").max())
+    cohort = periods.select(facts.entries).group_by(person).agg(entered_at=pl.col("entered_at").min(), entries=pl.len())
+    has_exited = (pl.col("exited_at") >= pl.col("entered_at")).fill_null(value=False)
     return (
-        cohort.join(last_exits, on=person, how="left")
+        cohort.join(_last_exits(facts, periods, person), on=person, how="left")
         .group_by(cell)
-        .agg(completion_rate=(pl.col("exited_at") >= pl.col("entered_at")).fill_null(value=False).mean())
+        .agg(profiles_in_journey=pl.len(), entries=pl.col("entries").sum(), completion_rate=has_exited.mean())
     )
+
+
+def _count_exited(facts: Facts, periods: Periods, journey: list[str]) -> pl.LazyFrame:
+    cell = [*journey, "period"]
+    return _last_exits(facts, periods, [*cell, "person_id"]).group_by(cell).agg(profiles_exited=pl.len())
+
+
+def _last_exits(facts: Facts, periods: Periods, person: list[str]) -> pl.LazyFrame:
+    """When each person last left at an exit point in the period."""
+    exits = periods.select(facts.exits).filter(pl.col("exit_type") == "exit_point")
+    return exits.group_by(person).agg(exited_at=pl.col("exited_at").max())
 
 
 def _count_active(facts: Facts, periods: Periods, journey: list[str]) -> pl.LazyFrame:
-    """People who entered, got a message of the journey, and saw, opened or clicked it in the period (F11-F13)."""
-    person = [*journey, "person_id"]
-    actions = actions_in(facts, periods).filter(is_action())
-    first_entries = (
-        facts.entries.join(actions.select(person).unique(), on=person, how="semi")
-        .group_by(person)
-        .agg(first_entered_at=pl.col("entered_at").min())
-    )
-    return (
-        actions.join(first_entries, on=person)
-        .filter(pl.col("occurred_at") >= pl.col("first_entered_at"))
-        .group_by([*journey, "period"])
-        .agg(active_profiles=pl.col("person_id").n_unique())
-    )
+    return active_people(facts, periods, journey).group_by([*journey, "period"]).agg(active_profiles=pl.len())
 
 
 def _count_goals(facts: Facts, periods: Periods, journey: list[str]) -> pl.LazyFrame:
@@ -88,7 +75,3 @@ def _count_goals(facts: Facts, periods: Periods, journey: list[str]) -> pl.LazyF
         .group_by([*journey, "period"])
         .agg(goal_performers=pl.col("person_id").n_unique(), goal_events=pl.len())
     )
-
-
-def _at_exit_points(facts: Facts, periods: Periods) -> pl.LazyFrame:
-    return periods.select(facts.exits).filter(pl.col("exit_type") == "exit_point")

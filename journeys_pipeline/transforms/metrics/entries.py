@@ -36,9 +36,9 @@ def mark_re_entries(facts: Facts, periods: Periods) -> pl.LazyFrame:
 
     All entries are read for it; memory holds the people of the periods alone.
     """
-    entries = periods.select(facts.entries)
+    entries = periods.select(facts.entries).cache()
     firsts = (
-        facts.entries.join(entries.select(PERSON).unique(), on=PERSON, how="semi")
+        facts.entries.join(entries.select(PERSON), on=PERSON, how="semi")
         .group_by(PERSON)
         .agg(first_source_id=pl.col("source_id").min_by(pl.struct("entered_at", "source_id")))
     )

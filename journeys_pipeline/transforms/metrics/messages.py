@@ -5,11 +5,11 @@ import polars as pl
 from journeys_pipeline.transforms.metrics.cells import side_by_side, zero_where
 from journeys_pipeline.transforms.metrics.facts import Facts
 from journeys_pipeline.transforms.metrics.periods import Periods
+from journeys_pipeline.transforms.metrics.repeated import first_of_each, last_of_each
 
 ACTIONS = ["message_seen", "message_opened", "message_clicked"]
 ANSWERS = ["message_unsubscribed", "message_complained", "message_replied"]
 MESSAGE = ["account_id", "message_id"]
-IN_TIME = pl.struct("occurred_at", "source_id")
 
 TEXTS = ["sms", "mms"]
 CHATS = ["viber", "whatsapp", "rcs", "messenger", "line"]
@@ -44,17 +44,15 @@ def sent_messages(messages: pl.LazyFrame, *, among: pl.LazyFrame) -> pl.LazyFram
         messages: MessageEvents of all time: a record may repeat one of long ago.
         among: Rows with the message ids wanted, so that memory holds theirs alone.
     """
-    return (
-        _sends(messages)
-        .join(among.select(MESSAGE).unique(), on=MESSAGE, how="semi")
-        .group_by(MESSAGE)
-        .agg(pl.exclude(MESSAGE).min_by(IN_TIME))
-    )
+    return first_of_each(_sends(messages).join(among.select(MESSAGE), on=MESSAGE, how="semi"), MESSAGE)
 
 
 def sent_in(facts: Facts, periods: Periods) -> pl.LazyFrame:
     """The messages sent in the periods, each with its `period`."""
-    return periods.select(sent_messages(facts.messages, among=periods.select(_sends(facts.messages))))
+    sends = periods.select(_sends(facts.messages)).cache()
+    earlier = _sends(facts.messages).filter(pl.col("day") < periods.start).select(MESSAGE)
+    repeating = earlier.join(sends.select(MESSAGE), on=MESSAGE, how="semi")
+    return first_of_each(sends.join(repeating, on=MESSAGE, how="anti"), MESSAGE).cache()
 
 
 def actions_in(facts: Facts, periods: Periods) -> pl.LazyFrame:
@@ -66,6 +64,7 @@ def actions_in(facts: Facts, periods: Periods) -> pl.LazyFrame:
         periods.select(facts.messages)
         .filter(pl.col("event_type").is_in([*ACTIONS, *ANSWERS]))
         .select(*MESSAGE, "event_type", "is_machine", "occurred_at", "period")
+        .cache()
     )
     sender = ["journey_id", "journey_version", "element_id", "person_id", "channel"]
     return caused.join(sent_messages(facts.messages, among=caused).select(*MESSAGE, *sender), on=MESSAGE, how="inner")
@@ -110,14 +109,15 @@ def measure_messages(facts: Facts, periods: Periods, key: list[str]) -> pl.LazyF
 def priced_messages(facts: Facts, periods: Periods) -> pl.LazyFrame:
     """The messages sent in the periods that have a price: the latest, for the whole message (F20, D17)."""
     sent = sent_in(facts, periods)
-    latest = (
-        facts.messages.filter(pl.col("event_type") == "message_priced")
-        .join(sent.select(MESSAGE), on=MESSAGE, how="semi")
-        .group_by(MESSAGE)
-        .agg(new_price=pl.col("price").max_by(IN_TIME), new_currency=pl.col("currency").max_by(IN_TIME))
+    priced = facts.messages.filter(pl.col("event_type") == "message_priced")
+    latest = last_of_each(
+        priced.join(sent.select(MESSAGE), on=MESSAGE, how="semi").select(
+            *MESSAGE, "occurred_at", "source_id", new_price="price", new_currency="currency"
+        ),
+        MESSAGE,
     )
     return (
-        sent.join(latest, on=MESSAGE, how="left")
+        sent.join(latest.select(*MESSAGE, "new_price", "new_currency"), on=MESSAGE, how="left")
         .with_columns(
             price=pl.coalesce("new_price", "price"), currency=pl.coalesce("new_currency", "currency").fill_null("")
         )
@@ -138,12 +138,10 @@ def _with_fates(facts: Facts, periods: Periods) -> pl.LazyFrame:
         .select(*MESSAGE, "occurred_at", "source_id", "is_permanent", ended_on="day", fate="event_type")
     )
     sent = sent_in(facts, periods)
-    fates = (
-        ends.join(sent.select(*MESSAGE, "day", "period"), on=MESSAGE, how="inner")
-        .filter((pl.col("ended_on") >= pl.col("day")) & (pl.col("ended_on") < periods.until()))
-        .group_by(MESSAGE)
-        .agg(pl.col("fate", "is_permanent").max_by(IN_TIME))
+    of_sent = ends.join(sent.select(*MESSAGE, "day", "period"), on=MESSAGE, how="inner").filter(
+        (pl.col("ended_on") >= pl.col("day")) & (pl.col("ended_on") < periods.until())
     )
+    fates = last_of_each(of_sent, MESSAGE).select(*MESSAGE, "fate", "is_permanent")
     return sent.drop("is_permanent").join(fates, on=MESSAGE, how="left")
 
 

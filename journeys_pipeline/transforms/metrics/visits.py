@@ -5,6 +5,7 @@ import polars as pl
 from journeys_pipeline.transforms.metrics.cells import JOURNEY, PASSAGE
 from journeys_pipeline.transforms.metrics.facts import Facts
 from journeys_pipeline.transforms.metrics.periods import Periods
+from journeys_pipeline.transforms.metrics.repeated import meet, split
 
 PLACE = [*JOURNEY, "element_id"]
 VISITOR = [*PLACE, "passage"]
@@ -22,13 +23,16 @@ def measure_dwell(facts: Facts, periods: Periods, key: list[str]) -> pl.LazyFram
         .filter(~IS_ARRIVAL)
         .select(*key, "source_id", passage=PASSAGE, completed_at="occurred_at", is_ok=pl.col("outcome") == "ok")
     )
-    arrivals = facts.steps.filter(IS_ARRIVAL & (pl.col("day") < periods.end))
-    dwells = (
-        completions.join(arrivals.select(*PLACE, passage=PASSAGE, arrived_at="occurred_at"), on=VISITOR)
-        .filter(pl.col("arrived_at") <= pl.col("completed_at"))
-        .group_by([*key, "source_id"])
-        .agg(pl.col("arrived_at").max(), pl.col("completed_at", "is_ok").first())
+    arrivals = facts.steps.filter(IS_ARRIVAL & (pl.col("day") < periods.end)).select(
+        *PLACE, passage=PASSAGE, arrived_at="occurred_at"
     )
+    before = meet(completions, arrivals, VISITOR).filter(pl.col("arrived_at") <= pl.col("completed_at"))
+    once, several = split(before.drop("passage"), ["account_id", "source_id"])
+    latest = several.group_by([*key, "source_id"]).agg(
+        pl.col("arrived_at").max(), pl.col("completed_at", "is_ok").first()
+    )
+    columns = [*key, "completed_at", "is_ok", "arrived_at"]
+    dwells = pl.concat([once.select(columns), latest.select(columns)])
     dwell_s = (pl.col("completed_at") - pl.col("arrived_at")).dt.total_seconds()
     # counted per second, so that memory is small
     counts = dwells.group_by([*key, dwell_s.alias("dwell_s")]).agg(all=pl.len(), ok=pl.col("is_ok").sum())
@@ -55,7 +59,7 @@ def count_inside(facts: Facts, periods: Periods) -> pl.LazyFrame:
     counted_on = pl.max_horizontal("day", pl.lit(periods.start, pl.Date))
     changes = (
         _changes(facts, periods).group_by([*PLACE, periods.of(counted_on).alias("period")]).agg(pl.col("change").sum())
-    )
+    ).cache()
     return (
         changes.select(PLACE)
         .unique()
@@ -68,39 +72,50 @@ def count_inside(facts: Facts, periods: Periods) -> pl.LazyFrame:
 
 
 def _changes(facts: Facts, periods: Periods) -> pl.LazyFrame:
-    """How each arrival and end changes whether its passage is in the element, in the order of time."""
+    """By how much each arrival and end changes who is in an element, and on which day.
+
+    Most passages arrive at an element once. Only of the others have the events to be put in the order of time.
+    """
     steps = facts.steps.filter(pl.col("day") < periods.end).select(
-        *PLACE, "day", passage=PASSAGE, at="occurred_at", is_inside=IS_ARRIVAL
+        *PLACE, "day", "source_id", passage=PASSAGE, at="occurred_at", is_inside=IS_ARRIVAL
     )
-    exits = facts.exits.filter(pl.col("day") < periods.end).select(
-        *PLACE, "day", passage=PASSAGE, at="exited_at", is_inside=pl.lit(value=False)
+    exits = (
+        facts.exits.filter(pl.col("day") < periods.end)
+        .select(*JOURNEY, "day", passage=PASSAGE, at="exited_at", is_inside=pl.lit(value=False))
+        .cache()
     )
-    visitors = _who_stayed_overnight(pl.concat([steps, exits.drop_nulls("element_id")]))
-    leaving = exits.drop("element_id").join(visitors, on=[*JOURNEY, "passage"])
-    events = pl.concat([steps.join(visitors, on=VISITOR, how="semi"), leaving.select(steps.collect_schema().names())])
+    once, several = split(steps.filter("is_inside"), VISITOR)
+    arrivals, completions = once.cache(), steps.filter(~pl.col("is_inside"))
+    begun = arrivals.select(*PLACE, "day", change=pl.lit(1, pl.Int64))
+    visitors = several.select(VISITOR).unique().cache()
+    of_visitors = [
+        steps.drop("source_id").join(visitors, on=VISITOR, how="semi"),
+        exits.join(visitors, on=[*JOURNEY, "passage"]).select(*PLACE, "day", "passage", "at", "is_inside"),
+    ]
+    return pl.concat([begun, _ends(arrivals, completions, exits), _changes_in_order(pl.concat(of_visitors))])
+
+
+def _ends(arrivals: pl.LazyFrame, completions: pl.LazyFrame, exits: pl.LazyFrame) -> pl.LazyFrame:
+    """The ends of visits that are their passage's only one to the element."""
+    end = {"end_at": "at", "end_day": "day"}
+    ends = [
+        meet(arrivals, completions.select(*VISITOR, **end), VISITOR),
+        meet(arrivals, exits.select(*JOURNEY, "passage", **end), [*JOURNEY, "passage"]),
+    ]
+    return (
+        pl.concat(ends)
+        .filter(pl.col("end_at") >= pl.col("at"))
+        .group_by("account_id", "source_id")
+        .agg(pl.col("journey_id", "element_id").first(), day=pl.col("end_day").min())
+        .select(*PLACE, "day", change=pl.lit(-1, pl.Int64))
+    )
+
+
+def _changes_in_order(events: pl.LazyFrame) -> pl.LazyFrame:
     # at one instant the arrival comes first
     was_inside = pl.col("is_inside").shift(1).over(VISITOR, order_by=["at", ~pl.col("is_inside")])
-    return events.with_columns(
-        change=pl.col("is_inside").cast(pl.Int64) - was_inside.fill_null(value=False).cast(pl.Int64)
-    )
-
-
-def _who_stayed_overnight(events: pl.LazyFrame) -> pl.LazyFrame:
-    """The visitors whose last event at an element on some day is an arrival: nobody else is inside at a day's end.
-
-    They are few: most elements are passed at once.
-    """
-    last_arrival, last_end = (
-        pl.when(pl.col("is_inside") == is_arrival).then("at").max() for is_arrival in (True, False)
-    )
-    stayed = pl.col("last_end").is_null() | (pl.col("last_arrival") > pl.col("last_end"))
-    return (
-        events.group_by([*VISITOR, "day"])
-        .agg(last_arrival=last_arrival, last_end=last_end)
-        .filter(pl.col("last_arrival").is_not_null() & stayed)
-        .select(VISITOR)
-        .unique()
-    )
+    change = pl.col("is_inside").cast(pl.Int64) - was_inside.fill_null(value=False).cast(pl.Int64)
+    return events.with_columns(change=change).select(*PLACE, "day", "change")
 
 
 def _rank(so_far: str, count: str, *, percent: int) -> pl.Expr:

@@ -1,4 +1,4 @@
-"""Each check fails on a broken table and passes on a sound one."""
+"""Each check of imports fails on a broken table and passes on a sound one."""
 
 import base64
 from datetime import UTC, date, datetime, timedelta
@@ -11,11 +11,10 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from journeys_pipeline.defs.checks import checks, late_accounts
+from journeys_pipeline.defs.checks import checks
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseDatabase
 from journeys_pipeline.schemas.contact_entries import ContactEntries, ImportPerformance
-from journeys_pipeline.schemas.metrics import Refreshes
-from journeys_pipeline.tiers import Tier
+from journeys_pipeline.schemas.landed_files import FeedReadings
 
 BLOB = b"".join(len(field).to_bytes(4, "big") + field for field in (b"ssh-ed25519", bytes(range(32))))
 CATALOG = f"""\
@@ -51,9 +50,6 @@ connections:
 """
 DAY = date(2026, 3, 2)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-ACCOUNTS_ON = {"start": ["alfa"], "grow": ["beta"], "scale": ["gamma", "zeta"]}
-PROMISED = {"start": timedelta(hours=24), "grow": timedelta(hours=6), "scale": timedelta(hours=2)}
-JUST_IN_TIME, JUST_LATE = timedelta(minutes=29), timedelta(minutes=31)
 
 
 @pytest.fixture
@@ -120,6 +116,11 @@ def show_import(
         "invalid_entries": invalid,
     }
     database.open().upsert(ImportPerformance, frame(ImportPerformance, row))
+    reading = {
+        "file_id": file_id, "account_id": "alfa", "kind": "contacts", "records": valid + invalid, "accepted": valid,
+        "duplicates": 0, "quarantined": invalid, "read_at": fetched_at,
+    }  # fmt: skip
+    database.open().upsert(FeedReadings, frame(FeedReadings, reading))
 
 
 def show_connection_error(database: WarehouseDatabase) -> None:
@@ -188,6 +189,18 @@ def test_a_total_that_is_not_the_sum_of_its_parts_fails(
     assert not judge_totals(lake_folder, warehouse_database).passed
 
 
+def test_a_file_that_was_read_a_day_before_the_newest_is_judged_no_more(
+    lake_folder: LakeFolder, warehouse_database: WarehouseDatabase
+) -> None:
+    land_entries(lake_folder, valid=3, invalid=2)
+    show_import(warehouse_database, valid=0, invalid=0, file_id="old", fetched_at=NOON - timedelta(days=1))
+    show_import(warehouse_database, valid=3, invalid=2)
+
+    result = judge_totals(lake_folder, warehouse_database)
+
+    assert (result.passed, result.metadata["files"].value) == (True, 1)
+
+
 def test_a_file_at_its_feeds_line_passes(catalog_file: CatalogFile, warehouse_database: WarehouseDatabase) -> None:
     show_import(warehouse_database, valid=4, invalid=1)
     show_import(warehouse_database, valid=1, invalid=1, feed_id="lenient", file_id="f2")
@@ -227,61 +240,3 @@ def test_a_share_just_over_the_line_warns(catalog_file: CatalogFile, warehouse_d
     show_import(warehouse_database, valid=79_999, invalid=20_001)
 
     assert not judge_shares(catalog_file, warehouse_database).passed
-
-
-def mark(database: WarehouseDatabase, account_id: str, *, age: timedelta, day: date = DAY) -> None:
-    as_of = datetime.now(UTC) - age
-    row = {"account_id": account_id, "day": day, "tier": "scale", "as_of": as_of, "begun_at": as_of}
-    database.open().upsert(Refreshes, frame(Refreshes, row))
-
-
-def judge_freshness(tier: str, catalog_file: CatalogFile, database: WarehouseDatabase) -> dg.AssetCheckResult:
-    return judge("refreshes", f"{tier}_is_fresh", catalog_file=catalog_file, warehouse_database=database)
-
-
-@pytest.mark.parametrize("tier", list(ACCOUNTS_ON))
-def test_accounts_refreshed_as_promised_pass(
-    catalog_file: CatalogFile, warehouse_database: WarehouseDatabase, tier: str
-) -> None:
-    """F90."""
-    for account in ACCOUNTS_ON[tier]:
-        mark(warehouse_database, account, age=PROMISED[tier] + JUST_IN_TIME)
-
-    result = judge_freshness(tier, catalog_file, warehouse_database)
-
-    assert result.passed
-    assert result.metadata["accounts"].value == len(ACCOUNTS_ON[tier])
-
-
-@pytest.mark.parametrize("tier", list(ACCOUNTS_ON))
-def test_an_account_refreshed_too_late_fails_its_tier_and_is_named(
-    catalog_file: CatalogFile, warehouse_database: WarehouseDatabase, tier: str
-) -> None:
-    *others, late = ACCOUNTS_ON[tier]
-    mark(warehouse_database, late, age=PROMISED[tier] + JUST_LATE)
-    for account in others:
-        mark(warehouse_database, account, age=timedelta())
-
-    result = judge_freshness(tier, catalog_file, warehouse_database)
-
-    assert not result.passed
-    assert result.metadata["late accounts"].value == late
-
-
-def test_an_account_never_refreshed_is_late(catalog_file: CatalogFile, warehouse_database: WarehouseDatabase) -> None:
-    mark(warehouse_database, "gamma", age=timedelta())
-
-    result = judge_freshness("scale", catalog_file, warehouse_database)
-
-    assert not result.passed
-    assert result.metadata["late accounts"].value == "zeta"
-
-
-def test_an_accounts_newest_refresh_counts_and_other_accounts_do_not(warehouse_database: WarehouseDatabase) -> None:
-    mark(warehouse_database, "gamma", age=timedelta(days=30), day=DAY)
-    mark(warehouse_database, "gamma", age=timedelta(), day=DAY + timedelta(days=1))
-    mark(warehouse_database, "stranger", age=timedelta())
-
-    late = late_accounts(warehouse_database.open().read(Refreshes), ["gamma", "zeta"], Tier.SCALE)
-
-    assert late == ["zeta"]

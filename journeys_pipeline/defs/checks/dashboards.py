@@ -1,0 +1,153 @@
+"""Nothing is published before it is found fit: drafts of pages, read back and compared with the warehouse."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+import dagster as dg
+import polars as pl
+
+from journeys_pipeline.defs.assets.dashboards import KINDS
+from journeys_pipeline.defs.checks.page_figures import expected_figures, own_names
+from journeys_pipeline.defs.checks.page_reading import ReadPage
+from journeys_pipeline.defs.metadata import markdown_table
+from journeys_pipeline.defs.pages import AccountPages
+from journeys_pipeline.defs.partitions import run_time
+from journeys_pipeline.defs.resources import CatalogFile, DashboardsFolder, WarehouseDatabase
+from journeys_pipeline.schemas.dashboards import Page
+from journeys_pipeline.tiers import Tier
+
+MOST_BYTES = 3_000_000
+OWN_ADDRESS = re.compile(r"data:,|[a-z0-9-]+\.html(#[a-z0-9-]*)?|#[a-z0-9_-]*")
+FETCHING_STYLE = re.compile(r"url\(|@import|image-set\(", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Books:
+    """What an account's drafts are compared with."""
+
+    account: AccountPages
+
+    @cached_property
+    def journeys(self) -> dict[str, str]:
+        """The journey that each page of one is about."""
+        planned = (page for kind in KINDS for page in self.account.plan(kind.section))
+        return {page.draft.file: page.served.journey_id for page in planned if page.served.journey_id}
+
+    @cached_property
+    def own_names(self) -> dict[str, set[str]]:
+        """By column, all names and ids that this account's pages may show."""
+        return own_names(self.account.warehouse, self.account.account)
+
+
+@dataclass(frozen=True)
+class ReadDraft:
+    """A draft, read back."""
+
+    page: Page
+    read: ReadPage
+
+
+Check = Callable[[ReadDraft, Books], Iterator[str]]
+"""What is wrong with a draft."""
+
+
+def figures_equal_the_warehouse(draft: ReadDraft, books: Books) -> Iterator[str]:
+    """Every figure of a strip is the one that the warehouse serves for its month and version."""
+    journey = books.journeys.get(draft.page.file)
+    expected = expected_figures(books.account.warehouse, books.account.account.id, journey)
+    for shown in draft.read.figures:
+        served = expected.get((shown.dataset, shown.measure, shown.part))
+        if served is not None and shown.value != served:
+            yield f"{shown.measure} of {shown.part} is {shown.value}, served is {served}"
+
+
+def only_this_accounts_identifiers(draft: ReadDraft, books: Books) -> Iterator[str]:
+    """Every journey, campaign, sub-account, connection, feed and file that is named is this account's."""
+    for column, name in sorted(draft.read.all_names):
+        if column in books.own_names and name not in books.own_names[column]:
+            yield f"{name} is no {column} of this account"
+
+
+def nothing_from_elsewhere(draft: ReadDraft, _books: Books) -> Iterator[str]:
+    """No address but those of other pages in the folder, and no data of charts but the page's own."""
+    for address in sorted(draft.read.addresses):
+        if OWN_ADDRESS.fullmatch(address) is None:
+            yield f"leads to {address}"
+    if any(FETCHING_STYLE.search(style) for style in draft.read.styles):
+        yield "a style fetches something"
+    if '"url":' in json.dumps(draft.read.island["charts"], separators=(",", ":")):
+        yield "a chart fetches data of its own"
+
+
+def no_export_on_start(draft: ReadDraft, books: Books) -> Iterator[str]:
+    """On start, nothing can be taken away (F89)."""
+    if books.account.tier is Tier.START and (draft.read.has_export or draft.read.island["exports"]):
+        yield "offers a download"
+
+
+def small_enough(draft: ReadDraft, _books: Books) -> Iterator[str]:
+    """A page is under 3 MB."""
+    if draft.page.size > MOST_BYTES:
+        yield f"is {draft.page.size:,} bytes"
+
+
+PAGE_CHECKS: list[Check] = [
+    figures_equal_the_warehouse,
+    only_this_accounts_identifiers,
+    nothing_from_elsewhere,
+    no_export_on_start,
+    small_enough,
+]
+
+
+@dg.multi_asset_check(
+    specs=[
+        dg.AssetCheckSpec(check.__name__, asset=kind.asset_name, blocking=True, description=check.__doc__)
+        for kind in KINDS
+        for check in PAGE_CHECKS
+    ],
+    description="Reads drafts back as a browser would. A finding keeps the whole run from publishing.",
+)
+def pages_are_fit(
+    context: dg.AssetCheckExecutionContext,
+    catalog_file: CatalogFile,
+    warehouse_database: WarehouseDatabase,
+    dashboards_folder: DashboardsFolder,
+) -> Iterator[dg.AssetCheckResult]:
+    catalog, folder = catalog_file.load(), dashboards_folder.open()
+    as_of = run_time(context.instance, context.run)
+    books = [
+        Books(AccountPages(catalog.account(account), catalog, warehouse_database.open(), as_of))
+        for account in catalog.accounts_on(_tiers(context), as_of.date())
+    ]
+    for kind in KINDS:
+        findings: dict[Check, list[tuple[str, str, str]]] = {check: [] for check in PAGE_CHECKS}
+        pages = 0
+        for book in books:
+            for page, path in folder.drafts(book.account.account.id, kind.section):
+                draft, pages = ReadDraft(page, ReadPage(path.read_text("utf-8"))), pages + 1
+                for check, found in findings.items():
+                    found += [(book.account.account.id, page.file, finding) for finding in check(draft, book)]
+        for check, found in findings.items():
+            yield _result(kind.asset_name, check, found, pages)
+
+
+def _result(asset: str, check: Check, found: list[tuple[str, str, str]], pages: int) -> dg.AssetCheckResult:
+    table = pl.DataFrame(found, schema=["account", "page", "finding"], orient="row")
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name=check.__name__,
+        passed=not found,
+        metadata={"pages": pages, "findings": len(found)} | ({"what": markdown_table(table)} if found else {}),
+    )
+
+
+def _tiers(context: dg.AssetCheckExecutionContext) -> list[Tier]:
+    """The tiers that the run is for; all of them where its config names none."""
+    ops = cast("dict[str, Any]", context.run.run_config.get("ops", {}))
+    named: list[str] | None = ops.get(KINDS[0].asset_name, {}).get("config", {}).get("tiers")
+    return [Tier(tier) for tier in named] if named else list(Tier)

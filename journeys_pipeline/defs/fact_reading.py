@@ -1,0 +1,52 @@
+"""Facts from the lake, each person under one id. Without Dagster, which the command line would wait for."""
+
+import dataframely as dy
+import polars as pl
+
+from journeys_pipeline.adapters.lake import Lake
+from journeys_pipeline.schemas.daily_facts import (
+    GoalEvents,
+    JourneyEntries,
+    JourneyExits,
+    JourneySteps,
+    MessageEvents,
+)
+from journeys_pipeline.schemas.ivr_facts import Calls, CollectedInputs, MenuSteps
+from journeys_pipeline.schemas.journey_events import Journeys
+from journeys_pipeline.schemas.people import Identities
+from journeys_pipeline.transforms.ivr_metrics import IvrFacts
+from journeys_pipeline.transforms.metrics import Facts
+from journeys_pipeline.transforms.people import resolve
+
+
+def read_facts(lake: Lake, accounts: list[str]) -> Facts:
+    """The accounts' fact tables, from the first day on."""
+    return Facts(
+        entries=_of_persons(lake, JourneyEntries, accounts),
+        exits=_of_persons(lake, JourneyExits, accounts),
+        steps=_of_persons(lake, JourneySteps, accounts),
+        messages=_of_persons(lake, MessageEvents, accounts),
+        goals=_of_persons(lake, GoalEvents, accounts),
+        journeys=_of_accounts(lake, Journeys, accounts),
+    )
+
+
+def read_ivr_facts(lake: Lake, accounts: list[str]) -> IvrFacts:
+    """The accounts' fact tables of calls, from the first day on."""
+    return IvrFacts(
+        calls=_of_persons(lake, Calls, accounts),
+        menu_steps=_of_persons(lake, MenuSteps, accounts),
+        inputs=_of_persons(lake, CollectedInputs, accounts),
+        journeys=_of_accounts(lake, Journeys, accounts),
+    )
+
+
+def _of_accounts(lake: Lake, table: type[dy.Schema], accounts: list[str]) -> pl.LazyFrame:
+    return lake.scan(table).filter(pl.col("account_id").is_in(accounts))
+
+
+def _of_persons(lake: Lake, table: type[dy.Schema], accounts: list[str]) -> pl.LazyFrame:
+    facts, identities = _of_accounts(lake, table, accounts), _of_accounts(lake, Identities, accounts)
+    if identities.head(1).collect().is_empty():
+        return facts  # a join for nothing costs as much as the figures
+    return resolve(facts, identities)

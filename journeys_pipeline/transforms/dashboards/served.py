@@ -1,0 +1,76 @@
+"""One account's served tables, as its pages are made from them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+import dataframely as dy
+import polars as pl
+
+from journeys_pipeline.periods import add_months, days_between
+
+WEEKDAYS = {1: "Monday", 2: "Tuesday", 3: "Wednesday", 4: "Thursday", 5: "Friday", 6: "Saturday", 7: "Sunday"}
+FIGURES = ["profiles_in_journey", "active_profiles", "goal_performers", "messages_sent"]
+
+
+@dataclass(frozen=True)
+class Served:
+    """The account's rows of served tables, by schema and grain, of the months in sight and the one before them."""
+
+    tables: Mapping[tuple[type[dy.Schema], str], pl.LazyFrame]
+    months: tuple[date, ...]
+    """Months in sight, the newest first."""
+    today: date
+    pages: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The file that each journey's page is in, by journey id."""
+    warning_lines: Mapping[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
+    """Of each contacts feed, by connection and feed: the share of invalid entries above which people are warned."""
+    contact_types: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    """Of each contacts feed: phone, email or both."""
+    sub_accounts: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Names of sub-accounts, by id."""
+    journey_id: str | None = None
+    """Set where the rows are of one journey alone."""
+
+    def of(self, table: type[dy.Schema], grain: str = "") -> pl.LazyFrame:
+        """A table's rows."""
+        rows = self.tables[table, grain]
+        return rows if self.journey_id is None else rows.filter(pl.col("journey_id") == self.journey_id)
+
+    def by_day(self, table: type[dy.Schema]) -> pl.LazyFrame:
+        """A table of figures by day, with `day` for its period and the `month` that it lies in; days in sight."""
+        days = self.of(table, "day").rename({"period": "day"})
+        return self.in_sight(days.with_columns(month=pl.col("day").dt.month_start()))
+
+    def by_month(self, table: type[dy.Schema]) -> pl.LazyFrame:
+        """A table of figures by month, with `month` for its period; months in sight."""
+        return self.in_sight(self.of(table, "month").rename({"period": "month"}))
+
+    def in_sight(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The rows of the months in sight."""
+        return rows.filter(pl.col("month").is_in(list(self.months)))
+
+    def days(self) -> pl.LazyFrame:
+        """Every day in sight up to today, with its `month`: a day without rows is a day of nothing, not a gap."""
+        days = days_between(self.months[-1], self.today + timedelta(days=1))
+        return pl.LazyFrame({"day": days}, schema={"day": pl.Date}).with_columns(month=pl.col("day").dt.month_start())
+
+    def month_before(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """Rows with a `day`, each under the month after; for the month that is not over, its same days alone."""
+        is_comparable = (pl.col("day").dt.month_start() != add_months(self.months[0], -1)) | (
+            pl.col("day").dt.day() <= self.today.day
+        )
+        later = pl.col("day").dt.month_start().dt.offset_by("1mo")
+        return self.in_sight(rows.filter(is_comparable).with_columns(month=later))
+
+    def with_pages(self, pages: Mapping[str, str]) -> "Served":
+        """The same, whose journeys lead to other pages."""
+        return replace(self, pages=pages)
+
+    def of_journey(self, journey_id: str) -> "Served":
+        """The rows of one journey; tables without journeys cannot be asked for."""
+        return replace(self, journey_id=journey_id)
+
+
+Shape = Callable[[Served], pl.LazyFrame]
+"""Makes a dataset: the columns that catalog/datasets.py names, and the `month` that each row belongs to."""

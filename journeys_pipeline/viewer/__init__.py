@@ -1,0 +1,1 @@
+"""The small web application that decides who sees which dashboard (docs/viewer.md)."""
