@@ -87,3 +87,9 @@ def test_a_month_is_closed_verified_restated_and_explained(commands: Commands, o
     with sqlite3.connect(home / "warehouse.sqlite") as connection:
         summary = connection.execute("SELECT month, mep, adjustments, is_closed FROM mep_summary ORDER BY month")
         assert summary.fetchall() == [("2026-03-01", 3, 0, 1), ("2026-04-01", 0, 1, 0)]
+        ranked = connection.execute(
+            "SELECT journey_id, billed, engaged, rank FROM mep_by_journey WHERE month < '2026-04'"
+        )
+        assert ranked.fetchall() == [("welcome", 3, 3, 1)]
+        days = connection.execute("SELECT sum(new), max(cumulative), count(*) FROM mep_by_day WHERE month < '2026-04'")
+        assert days.fetchall() == [(3, 3, 31)]
