@@ -42,7 +42,7 @@ AS_OF = "2026-05-02T12:00:00+00:00"
 START_S, BACKFILL_S = 120.0, 1500.0
 LONGEST_RUN_S = 120  # after which a run counts as dead
 FACTS = [JourneyEntries, JourneyExits, JourneySteps, MessageEvents, GoalEvents, MepLedger]
-BY_DAY = [asset for asset in DAILY if asset != "journey_summary"]
+BY_DAY = [asset for asset in DAILY if asset not in {"journey_summary", "account_month_starts"}]
 CATALOG = """
 accounts:
   - {{id: {account}, name: Sample, tiers: [{{tier: scale, valid_from: 2026-01-01}}]}}
