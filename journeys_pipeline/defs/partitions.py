@@ -23,10 +23,17 @@ days = dg.DailyPartitionsDefinition(start_date=environment.first_day().isoformat
 months = dg.MonthlyPartitionsDefinition(start_date=month_of(environment.first_day()).isoformat(), end_offset=1)
 
 days_to_months = dg.TimeWindowPartitionMapping(allow_nonexistent_upstream_partitions=True)
-earlier_days = dg.TimeWindowPartitionMapping(start_offset=-LOOK_BACK_DAYS, allow_nonexistent_upstream_partitions=True)
 one_run = dg.BackfillPolicy.single_run()
+
+# One run makes the facts of all its days before any figure. Where a back-fill is cut into runs, figures must be told to
+# wait for the facts of the days before theirs; told so always, Dagster would cut every back-fill into a dozen runs.
 _most = environment.days_per_run()
 some_days = dg.BackfillPolicy.multi_run(_most) if _most else one_run
+earlier_days = (
+    dg.TimeWindowPartitionMapping(start_offset=-LOOK_BACK_DAYS, allow_nonexistent_upstream_partitions=True)
+    if _most
+    else None
+)
 
 
 def run_periods(context: dg.AssetExecutionContext) -> list[date]:
