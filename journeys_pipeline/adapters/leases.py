@@ -134,6 +134,8 @@ def _take(transaction: Transaction, connection_id: str, *, before: int | None, c
 def _look(transaction: Transaction, connection_id: str) -> tuple[int, datetime] | None:
     """Token and expiry, which nobody else can change until the transaction ends."""
     statement = sa.select(_LEASES.c.connection_id).where(_LEASES.c.connection_id == connection_id).with_for_update()
-    transaction.connection.execute(statement)  # SQLite locks the whole database when the transaction begins
-    rows = transaction.read(ConnectionLeases, {"connection_id": [connection_id]}).rows()
-    return (rows[0][1], rows[0][2]) if rows else None
+    if transaction.connection.execute(statement).first() is None:
+        return None  # a row that somebody makes from now on is not locked by us: it must not be seen here
+    # SQLite locks the whole database when the transaction begins.
+    row = transaction.read(ConnectionLeases, {"connection_id": [connection_id]}).row(0)
+    return row[1], row[2]

@@ -23,7 +23,7 @@ settings:
   contact: the desk, desk@host.example
   terms: {version: "7", text: "Look, and tell nobody."}
 """
-PAGES = ["campaigns", "imports", "ivr", "mep", "rows", "custom-board"]
+PAGES = ["campaigns", "imports", "ivr", "mep", "rows-journeys", "custom-board"]
 REFUSED_BY_POLICY = """async () => {
     const found = [];
     try { await fetch('/acme/index.html'); } catch (error) { found.push(error.name); }
