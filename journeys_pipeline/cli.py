@@ -13,6 +13,7 @@ import typer
 
 from journeys_pipeline import environment
 from journeys_pipeline.adapters.whole_files import write_whole
+from journeys_pipeline.cli_erase import erase
 from journeys_pipeline.cli_mep import meps
 from journeys_pipeline.cli_reports import mails, report
 from journeys_pipeline.periods import days_between
@@ -42,6 +43,7 @@ app = typer.Typer(
 imports = typer.Typer(no_args_is_help=True, help="What became of contact files.")
 app.add_typer(imports, name="import")
 app.command()(report)
+app.command()(erase)
 app.add_typer(mails, name="mail")
 app.add_typer(dashboards, name="dashboards")
 app.add_typer(superset, name="superset")

@@ -22,6 +22,7 @@ from journeys_pipeline.defs.assets.people import people
 from journeys_pipeline.defs.assets.reports import mail_outbox, report_register
 from journeys_pipeline.defs.checks import checks
 from journeys_pipeline.defs.jobs import book, ingest, mail, refresh, report, show
+from journeys_pipeline.defs.lake_upkeep import HOLD_LEFTOVERS, Leftovers, maintain, maintain_daily
 from journeys_pipeline.defs.resources import (
     CatalogFile,
     DashboardsFolder,
@@ -65,8 +66,8 @@ defs = dg.Definitions(
         *dashboard_assets,
     ],
     asset_checks=checks,
-    jobs=[ingest, refresh, book, report, mail, show],
-    schedules=schedules,
+    jobs=[ingest, refresh, book, report, mail, show, maintain],
+    schedules=[*schedules, maintain_daily],
     sensors=[ledger_follows_facts, pages_follow_figures, requested_reports],
     executor=dg.in_process_executor,
     resources={
@@ -79,6 +80,7 @@ defs = dg.Definitions(
         "dashboards_folder": DashboardsFolder(folder=str(_home / "dashboards"), viewer_url=environment.viewer_url()),
         "statements_folder": StatementsFolder(folder=str(environment.statements_folder())),
         "reports_folder": ReportsFolder(folder=str(_home / "reports")),
+        "leftovers": Leftovers(folders=[str(_home / name) for name in HOLD_LEFTOVERS]),
         "mail_account": MailAccount(
             host=_smtp["host"],
             port=int(_smtp["port"]),

@@ -102,6 +102,18 @@ def send_mails() -> None:
     launch("mail", tags={})
 
 
+def count_at_work() -> int:
+    """How many runs are at work or wait to be started."""
+    at_work = [
+        dg.DagsterRunStatus.QUEUED,
+        dg.DagsterRunStatus.NOT_STARTED,
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
+        dg.DagsterRunStatus.CANCELING,
+    ]
+    return _instance().get_runs_count(dg.RunsFilter(statuses=at_work))
+
+
 @cache
 def _instance() -> dg.DagsterInstance:
     """The Dagster instance that all runs of this process are recorded in."""

@@ -15,6 +15,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 
 from journeys_pipeline.adapters.buckets import is_bucket
 from journeys_pipeline.adapters.table_files import TableFiles, one_after_the_other, partition_column
+from journeys_pipeline.adapters.table_upkeep import TableUpkeep
 from journeys_pipeline.schemas.shared_columns import table_name
 
 COMMIT_ATTEMPTS = 12
@@ -50,6 +51,10 @@ class Lake:
         self._scratch_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._scratch_folder, prefix=".scratch-") as folder:
             yield Path(folder)
+
+    def upkeep(self, table: type[dy.Schema]) -> TableUpkeep | None:
+        """What keeps the table's files in order; None if nothing was written yet."""
+        return TableUpkeep(self._path(table), table) if DeltaTable.is_deltatable(self._path(table)) else None
 
     def replace(self, table: type[dy.Schema], rows: pl.LazyFrame, within: Slice, *, is_sorted: bool = False) -> None:
         """Put `rows` in the place of all rows of the slice, in one commit.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from journeys_pipeline.adapters.buckets import open_bucket, read_object
-from journeys_pipeline.adapters.landing_zone import FOLDER_MODE, LandingZone
+from journeys_pipeline.adapters.landing_zone import ALTERED, FOLDER_MODE, LandingZone
 
 
 class LandingBucket(LandingZone):
@@ -23,7 +23,8 @@ class LandingBucket(LandingZone):
         """A local copy of these bytes, gone when the block ends."""
         self._working_folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=self._working_folder, prefix=".reading-") as copy:
-            found = self._bucket.head(self._key(self.path(connection_id, sha256)))
+            key = self._key(self.path(connection_id, sha256))
+            found = self._bucket.head(key + ALTERED if self._has(key + ALTERED) else key)
             copy.writelines(read_object(self._bucket, found))
             copy.flush()
             yield Path(copy.name)
@@ -32,10 +33,38 @@ class LandingBucket(LandingZone):
         """Upload the bytes, which are seen whole or not at all."""
         stream.flush()
         key = self._key(target)
+        if not self._has(key) and not self._has(key + ALTERED):
+            self._bucket.put(key, temporary)
+
+    def alter(self, connection_id: str, sha256: str, instead: Path) -> None:
+        """Put the bytes of another file in the place of these; they never come back, whoever fetches them again.
+
+        A store that keeps versions keeps the old bytes, until its own rules let them go.
+        """
+        key = self._key(self.path(connection_id, sha256))
+        self._bucket.put(key + ALTERED, instead)
+        if self._has(key):
+            self._bucket.delete(key)
+
+    def remove(self, connection_id: str, sha256: str) -> int:
+        """How many bytes were there; they are gone, and are kept again if they are fetched again."""
+        key = self._key(self.path(connection_id, sha256))
+        if not self._has(key):
+            return 0
+        size = self._bucket.head(key)["size"]
+        self._bucket.delete(key)
+        return size
+
+    def is_altered(self, connection_id: str, sha256: str) -> bool:
+        """Whether these bytes are no longer as fetched."""
+        return self._has(self._key(self.path(connection_id, sha256)) + ALTERED)
+
+    def _has(self, key: str) -> bool:
         try:
             self._bucket.head(key)
         except FileNotFoundError:
-            self._bucket.put(key, temporary)
+            return False
+        return True
 
     def _key(self, path: Path) -> str:
         return path.relative_to(self._working_folder).as_posix()

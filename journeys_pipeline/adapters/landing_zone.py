@@ -2,15 +2,19 @@
 
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from journeys_pipeline.adapters.whole_files import writing_whole
+
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 UNFINISHED = ".incoming-"
+ALTERED = ".altered"  # stands behind the name of bytes that are no longer as fetched
 
 
 class IncomingFile:
@@ -60,10 +64,31 @@ class LandingZone:
     @contextmanager
     def reading(self, connection_id: str, sha256: str) -> Generator[Path]:
         """A local file of these bytes, for as long as the block lasts."""
-        yield self.path(connection_id, sha256)
+        path = self.path(connection_id, sha256)
+        altered = _altered(path)
+        yield altered if altered.exists() else path
+
+    def alter(self, connection_id: str, sha256: str, instead: Path) -> None:
+        """Put the bytes of another file in the place of these; they never come back, whoever fetches them again."""
+        path = self.path(connection_id, sha256)
+        with instead.open("rb") as source, writing_whole(_altered(path)) as target:
+            shutil.copyfileobj(source, target)
+        path.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+
+    def remove(self, connection_id: str, sha256: str) -> int:
+        """How many bytes were there; they are gone, and are kept again if they are fetched again."""
+        path = self.path(connection_id, sha256)
+        size = path.stat().st_size if path.exists() else 0
+        path.unlink(missing_ok=True)
+        return size
+
+    def is_altered(self, connection_id: str, sha256: str) -> bool:
+        """Whether these bytes are no longer as fetched."""
+        return _altered(self.path(connection_id, sha256)).exists()
 
     def _keep(self, target: Path, stream: BinaryIO, temporary: Path) -> None:
-        if not target.exists():
+        if not target.exists() and not _altered(target).exists():
             stream.flush()
             os.fsync(stream.fileno())
             _make_folder(target.parent)
@@ -80,6 +105,10 @@ def _address(folder: Path, sha256: str) -> Path:
     if not re.fullmatch(r"[0-9a-f]{64}", sha256):
         raise ValueError("A SHA-256 is 64 lower-case hexadecimal digits.")
     return folder / sha256[:2] / sha256
+
+
+def _altered(path: Path) -> Path:
+    return path.with_name(path.name + ALTERED)
 
 
 def _make_folder(folder: Path) -> None:

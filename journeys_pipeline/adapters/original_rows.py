@@ -24,7 +24,7 @@ def original_rows(path: Path, *, encoding: str, spans: Iterable[tuple[int, int |
         encoding: Of files without byte-order mark.
         spans: Per row the line that it begins on (the first is 1) and the line that the next row begins on, if any.
     """
-    lines = _lines(path, encoding)
+    lines = lines_of(path, encoding)
     at = 1
     for begin, end in spans:
         for _ in islice(lines, begin - at):
@@ -34,7 +34,7 @@ def original_rows(path: Path, *, encoding: str, spans: Iterable[tuple[int, int |
         yield "\n".join(taken).rstrip()[:LONGEST_TEXT]
 
 
-def _lines(path: Path, encoding: str) -> Iterator[str]:
+def lines_of(path: Path, encoding: str) -> Iterator[str]:
     """The lines between CR, LF or CRLF, without them."""
     rest = ""
     for text in _texts(path, encoding):

@@ -14,6 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.types import TypeDecorator
 
 from journeys_pipeline.schemas.contact_entries import ImportPerformance
+from journeys_pipeline.schemas.erasures import AlteredBytes, Erasures
 from journeys_pipeline.schemas.ivr_metrics import IVR_FIGURES
 from journeys_pipeline.schemas.landed_files import (
     ConnectionLeases,
@@ -76,6 +77,8 @@ def _define(metadata: sa.MetaData) -> dict[tuple[type[dy.Schema], str], sa.Table
         MailOutbox,
         TermsAcceptances,
         ReportRequests,
+        Erasures,
+        AlteredBytes,
     ]
     by_grain = [*FIGURES, *IVR_FIGURES]
     names = [(schema, "") for schema in one_grain] + [(schema, grain) for schema in by_grain for grain in GRAINS]
@@ -210,6 +213,16 @@ class Warehouse:
         """Insert validated `rows`, each in the place of the row with its key, in one transaction."""
         with self.transaction() as transaction:
             transaction.upsert(table, rows)
+
+    def forget_deleted(self) -> None:
+        """Nothing; what rows held before they were changed or deleted is in none of the database's files any more."""
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if self._engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("VACUUM")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            else:
+                for table in METADATA.sorted_tables:
+                    connection.execute(sa.text(f"VACUUM FULL {table.name}"))
 
 
 def _conditions(target: sa.Table, within: Slice) -> list[sa.ColumnElement[bool]]:

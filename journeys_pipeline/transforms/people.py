@@ -86,7 +86,7 @@ def resolve_identities(changes: pl.LazyFrame) -> pl.LazyFrame:
     survivors = merged.rename({"person_id": "owner"})
     by_contact = owners.join(survivors, on=["account_id", "owner"], how="left").select(
         "account_id",
-        person_id=derive_person_id(pl.col("account_id"), pl.col("contact")),
+        person_id="contact",
         resolved_person_id=pl.coalesce("resolved_person_id", "owner"),
     )
     return Identities.cast(pl.concat([merged, by_contact])).sort(Identities.primary_key())
@@ -183,7 +183,7 @@ def _given(name: str, condition: pl.Expr) -> pl.Expr:
 
 
 def _contact_owners(changes: pl.LazyFrame) -> pl.LazyFrame:
-    """`account_id`, `contact` and the `person_id` of its owner."""
+    """`account_id`, the id that is derived from a `contact`, and the `person_id` of its owner."""
     newest = (
         changes.filter(pl.col("change_type") == PROFILE)
         .sort("changed_at", "change_id")
@@ -193,6 +193,7 @@ def _contact_owners(changes: pl.LazyFrame) -> pl.LazyFrame:
     return (
         newest.unpivot(["phone", "email"], index=[*PERSON, "since"], value_name="contact")
         .drop_nulls("contact")
+        .with_columns(contact=derive_person_id(pl.col("account_id"), pl.col("contact")))
         .sort("since", "person_id")
         .unique(["account_id", "contact"], keep="first", maintain_order=True)
         .select("account_id", "contact", "person_id")

@@ -102,9 +102,13 @@ def _shape(text: pl.Expr) -> pl.Expr:
 
 
 def derive_person_id(account_id: pl.Expr, contact: pl.Expr) -> pl.Expr:
-    """The person whom a contact stands for within an account, as `identify` would name them (D23)."""
+    """The person whom a contact stands for within an account, as `identify` would name them (D23).
+
+    In the place of an erased contact stands what this gave for it.
+    """
     digest = plh.concat_str(account_id, contact, separator="\x1f").chash.sha2_256()
-    return pl.concat_str(pl.lit("contact-"), digest.str.head(32))
+    derived = pl.concat_str(pl.lit("contact-"), digest.str.head(32))
+    return pl.when(contact.str.starts_with("contact-")).then(contact).otherwise(derived)
 
 
 def _reasons(contact_type: str) -> pl.Expr:

@@ -1,0 +1,97 @@
+"""What is done to one Delta table beside writing it: rows changed where they lie, and history forgotten."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import dataframely as dy
+import polars as pl
+from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError
+
+from journeys_pipeline.adapters.table_files import DataFile, TableFiles
+
+LOG_RETENTION = "delta.logRetentionDuration"
+SMALL_BYTES = 32 * 1024 * 1024
+FEWEST_JOINED = 8  # small files of a partition; fewer are not worth the rewriting
+USUAL_LOG_RETENTION = "interval 30 days"
+
+
+@dataclass(frozen=True)
+class TableUpkeep:
+    """The table at `root`, a folder or an object-store URL."""
+
+    root: str
+    table: type[dy.Schema]
+
+    def change(self, is_wanted: pl.Expr, change: Callable[[pl.LazyFrame], pl.LazyFrame]) -> None:
+        """Change rows where they lie, in one commit; the order of rows, and what they are partitioned by, stays.
+
+        Args:
+            is_wanted: Whether a row is to be changed; files without such a row are left alone.
+            change: From all rows of a file to the same rows, in order.
+
+        Raises:
+            CommitFailedError: another writer was at work.
+        """
+        files, delta = TableFiles(self.root, self.table), DeltaTable(self.root)
+        old = files.holding(delta, is_wanted, in_partitions=None)
+        new: list[DataFile] = []
+        for file in old:
+            new += files.write(change(files.scan([file])))
+        files.exchange(delta, new=new, old=old)
+
+    def size(self) -> tuple[int, int]:
+        """How many files the table has, and how many bytes."""
+        sizes = pl.DataFrame(DeltaTable(self.root).get_add_actions(flatten=True))["size_bytes"]
+        return sizes.len(), int(sizes.sum())
+
+    def compact(self) -> None:
+        """Join small files of one partition, in one commit for each partition that has several.
+
+        Rows of a file keep their order, and files come one after the other by account. If another writer is at work,
+        the partition stays as it is.
+        """
+        files, names = TableFiles(self.root, self.table), pl.col("path").str.replace("[^/]*$", "")
+        found = pl.DataFrame(DeltaTable(self.root).get_add_actions(flatten=True))
+        small = found.filter(pl.col("size_bytes") < SMALL_BYTES).with_columns(folder=names)
+        for part in small.partition_by("folder", maintain_order=True):
+            if part.height >= FEWEST_JOINED:
+                described = part.select("path", "size_bytes", "num_records").iter_rows()
+                self._join(files, [DataFile(*values) for values in described])
+
+    def vacuum(self, *, keep_days: int) -> None:
+        """Remove files that no version of the last days needs, and those that died writers have left for as long."""
+        delta = DeltaTable(self.root)
+        delta.create_checkpoint()
+        delta.cleanup_metadata()
+        delta.vacuum(retention_hours=24 * keep_days, enforce_retention_duration=False, dry_run=False, full=True)
+
+    def _join(self, files: TableFiles, old: list[DataFile]) -> None:
+        delta = DeltaTable(self.root)
+        if not {file.path for file in old} <= set(pl.DataFrame(delta.get_add_actions(flatten=True))["path"]):
+            return
+        first = {file.path: files.scan([file]).select("account_id").head(1).collect().item() for file in old}
+        ordered = sorted(old, key=lambda file: (first[file.path], file.path))
+        new = files.write(files.scan(ordered))
+        try:
+            files.exchange(delta, new=new, old=old)
+        except CommitFailedError:
+            files.remove(new)
+
+    def forget_history(self) -> None:
+        """Nothing; only what the newest version holds is in any file any more.
+
+        The log goes too, for it tells the smallest and largest value of columns. Only for when nobody else reads or
+        writes the table.
+        """
+        DeltaTable(self.root).vacuum(
+            retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True, keep_versions=None
+        )
+        self._keep_log("interval 0 seconds")
+        delta = DeltaTable(self.root)
+        delta.create_checkpoint()
+        delta.cleanup_metadata()
+        self._keep_log(USUAL_LOG_RETENTION)
+
+    def _keep_log(self, interval: str) -> None:
+        DeltaTable(self.root).alter.set_table_properties({LOG_RETENTION: interval})
