@@ -23,6 +23,7 @@ from journeys_pipeline.defs.assets.reports import mail_outbox, report_register
 from journeys_pipeline.defs.checks import checks
 from journeys_pipeline.defs.jobs import book, ingest, mail, refresh, report, show
 from journeys_pipeline.defs.lake_upkeep import HOLD_LEFTOVERS, Leftovers, maintain, maintain_daily
+from journeys_pipeline.defs.notice_sensors import missed_promises, run_failures
 from journeys_pipeline.defs.resources import (
     CatalogFile,
     DashboardsFolder,
@@ -68,7 +69,7 @@ defs = dg.Definitions(
     asset_checks=checks,
     jobs=[ingest, refresh, book, report, mail, show, maintain],
     schedules=[*schedules, maintain_daily],
-    sensors=[ledger_follows_facts, pages_follow_figures, requested_reports],
+    sensors=[ledger_follows_facts, pages_follow_figures, requested_reports, run_failures, missed_promises],
     executor=dg.in_process_executor,
     resources={
         "catalog_file": CatalogFile(path=str(environment.catalog_path())),

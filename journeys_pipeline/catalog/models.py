@@ -192,6 +192,7 @@ class Settings(_Model):
 
     month_close_grace_hours: Annotated[int, Field(ge=0, le=720)] = 72
     largest_attachment_mb: Annotated[int, Field(ge=1, le=100)] = 10
+    operator: MailAddress | None = None
     keep_raw_days: Annotated[int, Field(ge=8)] | None = None
     keep_history_days: Annotated[int, Field(ge=1, le=365)] = 7
     contact: Text = "whoever runs these dashboards"

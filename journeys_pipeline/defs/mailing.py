@@ -12,6 +12,7 @@ from journeys_pipeline.adapters.outbox import Outbox, Row
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Catalog
 from journeys_pipeline.defs.letters import write_letter
+from journeys_pipeline.defs.notices import OPERATOR, compose_notice
 from journeys_pipeline.defs.resources import MailAccount
 from journeys_pipeline.schemas.reports import UNKNOWN, ReportRegister
 
@@ -56,6 +57,10 @@ class Mailing:
             MailRefused: whom it is for is no recipient of the account any more, or it cannot be written as a mail.
             MailFailed: the file is not as it was made.
         """
+        if row["account_id"] == OPERATOR:
+            return compose_notice(
+                self.warehouse, row, operator=self.catalog.settings.operator, sender=self.mail_account.sender
+            )
         accounts = {account.id: account for account in self.catalog.accounts}
         account = accounts.get(row["account_id"])
         if account is None or row["recipient"] not in account.recipients:

@@ -111,6 +111,15 @@ class MailOutbox(dy.Schema):
     updated_at = dy.Datetime(time_unit="us", time_zone="UTC")
 
 
+class OperatorNotices(dy.Schema):
+    """One row per thing that the operator is mailed about: a run that failed, a promise that was missed."""
+
+    notice_id = dy.String(primary_key=True, description="Hash of what happened; its mail's `report_id` in MailOutbox")
+    subject = dy.String(description="Subject of the mail")
+    body = dy.String(description="No contacts, no secrets: ids, kinds of errors, and messages of this program")
+    made_at = dy.Datetime(time_unit="us", time_zone="UTC", description="When it was noticed, by the wall clock")
+
+
 @dataclass(frozen=True)
 class Dataset:
     """A table that a custom report can be made of (F36, F95); every one has the column `account_id`."""
