@@ -53,7 +53,7 @@ app.add_typer(meps, name="mep")
 @app.command()
 def demo(
     people: Annotated[int, typer.Option(help="People in the sample world, over all accounts.")] = 3000,
-    days: Annotated[int, typer.Option(help="Days of history.")] = 45,
+    days: Annotated[int, typer.Option(help="Days of history.")] = 32,
     accounts: Annotated[int, typer.Option(help="Accounts; their tiers take turns.")] = 3,
 ) -> None:
     """Make a sample world, serve it over SFTP on loopback, and run the whole path on it.
