@@ -62,6 +62,7 @@ bench-path: setup ## Time the whole path on 5 million events (some minutes)
 	$(BIN)/python -m journeys_pipeline_tests.benchmarks.bench_path
 
 bench-mep: setup ## Time booking a month of 100 million entries beside DuckDB (many minutes)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m journeys_pipeline_tests.benchmarks.bench_mep
 
 bench-import: setup ## Time fetching and contact files beside sftp, Polars and the libraries (some minutes)
