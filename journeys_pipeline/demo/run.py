@@ -33,6 +33,10 @@ from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
 from journeys_pipeline.showing import new_bar, progress_bars, show
 
 MEMO = "world.json"
+PLAN = {
+    "account": "account_id", "month": "month", "plan": "plan", "MEP": "mep", "allowance": "allowance",
+    "above": "overage", "projected": "projected", "closed": "is_closed",
+}  # fmt: skip
 NARROW = {  # a table that fits into 80 columns
     "journey": "journey_id", "entered": "profiles_in_journey", "exited": "profiles_exited",
     "completed": "completion_rate", "active": "active_profiles", "goal": "goal_performers", "sent": "messages_sent",
@@ -124,11 +128,11 @@ def _print_summary(console: Console, world: World) -> None:
     show(console, imports, title="Contact entries, accepted and refused")
     identities = Lake(environment.home() / "lake").scan(Identities).group_by("account_id")
     known_as = identities.agg(ids=pl.len(), persons=pl.col("resolved_person_id").n_unique()).sort("account_id")
-    show(console, known_as.collect(), title="Ids that stand for another: of the merged, and of known contacts")
+    show(console, known_as.collect(), title="Merged ids and known contacts")
     month = month_of(world.now.date())
     metrics = warehouse.read(CampaignPerformance, {"period": [month]}, grain="month")
     show(console, metrics.select(**NARROW), title=f"Campaign performance, {month:%Y-%m}: unique people, messages sent")
-    show(console, warehouse.read(MepSummary).drop("as_of"), title="Monthly engaged persons, against the plan")
+    show(console, warehouse.read(MepSummary).select(**PLAN), title="Monthly engaged persons, against the plan")
     reports = warehouse.read(ReportRegister).sort("account_id", "month")
     folder = environment.home() / "reports"
     console.print("\n[bold]Reports[/]")

@@ -49,6 +49,11 @@ def serve(*tables: tuple[type[dy.Schema], str, Rows], **about: Any) -> Served:
     return Served(tables=filled, months=MONTHS, today=TODAY, **about)
 
 
+def begun(day: date) -> tuple[type[dy.Schema], str, Rows]:
+    """An account's history, which begins on that day."""
+    return AccountPerformance, "day", [{"period": day}]
+
+
 def shown(name: str, served: Served, *columns: str) -> list[tuple[Any, ...]]:
     return SHAPES[name](served).select(columns or pl.all()).collect().rows()
 
@@ -70,7 +75,7 @@ def test_the_month_that_is_not_over_is_compared_with_the_people_of_its_same_days
     months = [{"period": month, "profiles_in_journey": people} for month, people in ((OCTOBER, 70), (NOVEMBER, 60))]
     starts = [{"month": OCTOBER, "days": 24, "profiles_in_journey": 50}]
 
-    served = serve((AccountPerformance, "month", months), (AccountMonthStarts, "", starts))
+    served = serve(begun(OCTOBER), (AccountPerformance, "month", months), (AccountMonthStarts, "", starts))
 
     columns = ("month", "profiles_in_journey", "profiles_in_journey_before")
     assert sorted(shown("account", served, *columns)) == [(OCTOBER, 70, None), (NOVEMBER, 60, 50)]
@@ -79,9 +84,19 @@ def test_the_month_that_is_not_over_is_compared_with_the_people_of_its_same_days
 def test_a_month_that_is_over_is_compared_with_the_whole_month_before() -> None:
     months = [{"period": month, "profiles_in_journey": people} for month, people in ((SEPTEMBER, 40), (OCTOBER, 70))]
 
-    served = serve((AccountPerformance, "month", months))
+    served = serve(begun(SEPTEMBER), (AccountPerformance, "month", months))
 
     assert shown("account", served, "month", "profiles_in_journey_before")[-1] == (OCTOBER, 40)
+
+
+def test_nothing_is_compared_with_the_month_in_which_an_accounts_history_begins() -> None:
+    months = [{"period": month, "profiles_in_journey": people} for month, people in ((OCTOBER, 2), (NOVEMBER, 700))]
+    starts = [{"month": OCTOBER, "days": 24, "profiles_in_journey": 1}]
+    new = begun(date(2026, 10, 23))
+
+    served = serve(new, (AccountPerformance, "month", months), (AccountMonthStarts, "", starts))
+
+    assert shown("account", served, "month", "profiles_in_journey_before")[-1] == (NOVEMBER, None)
 
 
 def test_costs_are_kept_apart_by_currency_and_compared_with_the_same_days() -> None:  # D18
@@ -93,7 +108,7 @@ def test_costs_are_kept_apart_by_currency_and_compared_with_the_same_days() -> N
         ]
     ]  # fmt: skip
 
-    rows = shown("account_costs", serve((ChannelCosts, "day", costs)))
+    rows = shown("account_costs", serve(begun(OCTOBER), (ChannelCosts, "day", costs)))
 
     assert rows == [
         (OCTOBER, "EUR", Decimal(105), None),

@@ -33,7 +33,7 @@ def _months_before(served: Served) -> pl.LazyFrame:
     whole = served.of(AccountPerformance, "month").rename({"period": "month"})
     starts = served.of(AccountMonthStarts).filter(pl.col("month") == add_months(newest, -1))
     whole = whole.filter(pl.col("month") < add_months(newest, -1))
-    return pl.concat([rows.select(later.alias("month"), *FIGURES) for rows in (whole, starts)])
+    return served.comparable(pl.concat([rows.select(later.alias("month"), *FIGURES) for rows in (whole, starts)]))
 
 
 def shape_account_days(served: Served) -> pl.LazyFrame:

@@ -31,7 +31,7 @@ def shape_campaign(served: Served) -> pl.LazyFrame:
     ).filter(pl.col("month") < served.months[0])
     return (
         served.in_sight(months)
-        .join(before, on="month", how="left")
+        .join(served.comparable(before), on="month", how="left")
         .select(
             "month",
             *FIGURES,

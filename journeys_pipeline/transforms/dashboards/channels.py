@@ -51,7 +51,7 @@ def shape_account_costs(served: Served) -> pl.LazyFrame:
     cell = ["month", "currency"]
     now = served.in_sight(_costs(served)).group_by(cell).agg(pl.col("cost").sum())
     before = served.month_before(_costs(served)).group_by(cell).agg(cost_before=pl.col("cost").sum())
-    return now.join(before, on=cell, how="left").select(*cell, "cost", "cost_before").sort(cell)
+    return now.join(served.comparable(before), on=cell, how="left").select(*cell, "cost", "cost_before").sort(cell)
 
 
 def shape_account_cost_days(served: Served) -> pl.LazyFrame:

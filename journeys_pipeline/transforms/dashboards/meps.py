@@ -31,7 +31,7 @@ def shape_mep(served: Served) -> pl.LazyFrame:
     )
     columns = ["plan", "price", "currency", "allowance", "mep", "used", "overage", "projected", "state", "mep_before"]
     summary = served.in_sight(served.of(MepSummary)).with_columns(used=used, state=_state())
-    return summary.join(before, on="month", how="left").select("month", *columns)
+    return summary.join(served.comparable(before), on="month", how="left").select("month", *columns)
 
 
 def shape_mep_days(served: Served) -> pl.LazyFrame:

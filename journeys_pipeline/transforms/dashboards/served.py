@@ -8,6 +8,7 @@ import dataframely as dy
 import polars as pl
 
 from journeys_pipeline.periods import add_months, days_between
+from journeys_pipeline.schemas.metrics import AccountPerformance
 
 WEEKDAYS = {1: "Monday", 2: "Tuesday", 3: "Wednesday", 4: "Thursday", 5: "Friday", 6: "Saturday", 7: "Sunday"}
 FIGURES = ["profiles_in_journey", "active_profiles", "goal_performers", "messages_sent"]
@@ -62,6 +63,15 @@ class Served:
         )
         later = pl.col("day").dt.month_start().dt.offset_by("1mo")
         return self.in_sight(rows.filter(is_comparable).with_columns(month=later))
+
+    def comparable(self, before: pl.LazyFrame) -> pl.LazyFrame:
+        """Of figures of months, each under the `month` after: those of months that we know whole.
+
+        An account's history begins somewhere within a month; what comes after would seem to have grown a hundredfold.
+        """
+        begun = self.tables[AccountPerformance, "day"].select(begun=pl.col("period").min())
+        is_whole = pl.col("month").dt.offset_by("-1mo") >= pl.col("begun")
+        return before.join(begun, how="cross").filter(is_whole).drop("begun")
 
     def with_pages(self, pages: Mapping[str, str]) -> "Served":
         """The same, whose journeys lead to other pages."""
