@@ -1,6 +1,5 @@
 """A made report, the recipients of its account, and a server that its mails go to."""
 
-import base64
 import hashlib
 import json
 from dataclasses import dataclass
@@ -18,22 +17,18 @@ from journeys_pipeline.defs.mailing import Mailing
 from journeys_pipeline.defs.resources import MailAccount
 from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
 
-BLOB = b"".join(len(field).to_bytes(4, "big") + field for field in (b"ssh-ed25519", bytes(range(32))))
-CATALOG = f"""\
+CATALOG = """\
 accounts:
   - id: acme
     name: Acme
-    tiers: [{{tier: scale, valid_from: 2026-01-01}}]
+    tiers: [{tier: scale, valid_from: 2026-01-01}]
     recipients: [RECIPIENTS]
 connections:
   - id: sftp
     account_id: acme
-    host: sftp.acme.example
-    user: journeys
-    password_env: ACME_PASSWORD
-    host_key: ssh-ed25519 {base64.b64encode(BLOB).decode()}
-    feeds: [{{kind: events, id: events, glob: "*.ndjson"}}]
-settings: {{largest_attachment_mb: 1}}
+    url: file:///nowhere
+    feeds: [{kind: events, id: events, glob: "*.ndjson"}]
+settings: {largest_attachment_mb: 1}
 """
 MADE_AT = datetime(2026, 11, 4, 6, tzinfo=UTC)
 ASKED = {"edition": "as_closed", "format": "csv", "kind": "mep", "sub_accounts": []}

@@ -15,6 +15,7 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
+from journeys_pipeline_tests.certificates import make_certificate
 from journeys_pipeline_tests.openssh import LOOPBACK, START_S, STARTS, free_port
 
 DOMAIN = "acme.example"
@@ -75,7 +76,7 @@ def _configure(home: Path, users: tuple[str, ...]) -> None:
     postfix, nobody = pwd.getpwnam("postfix"), pwd.getpwnam("nobody")
     os.chown(home / "data", postfix.pw_uid, postfix.pw_gid)
     os.chown(home / "mail", nobody.pw_uid, nobody.pw_gid)
-    _make_certificate(home)
+    make_certificate(home)
     boxes = ", ".join(f"{{ {user}@{DOMAIN} = {user}/ }}" for user in users)
     (home / "etc" / "main.cf").write_text(f"""
 compatibility_level = 3.6
@@ -110,24 +111,6 @@ smtpd_peername_lookup = no
 alias_maps =
 local_recipient_maps =
 """)
-
-
-def _make_certificate(home: Path) -> None:
-    request = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-days",
-        "2",
-    ]
-    names = ["-subj", "/CN=localhost", "-addext", f"subjectAltName=DNS:localhost,IP:{LOOPBACK}"]
-    files = ["-keyout", home / "key.pem", "-out", home / "certificate.pem"]
-    subprocess.run([*request, *names, *files], check=True, capture_output=True)
 
 
 def _services(port: int) -> str:

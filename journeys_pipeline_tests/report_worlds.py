@@ -1,6 +1,5 @@
 """One account whose ledger, facts and figures are put in place, and reports made of them by the job's assets."""
 
-import base64
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -28,28 +27,24 @@ from journeys_pipeline.schemas.daily_facts import JourneyEntries
 from journeys_pipeline.schemas.mep_ledger import MepLedger, MepSummary
 from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
 
-BLOB = b"".join(len(field).to_bytes(4, "big") + field for field in (b"ssh-ed25519", bytes(range(32))))
-CATALOG = f"""\
+CATALOG = """\
 accounts:
   - id: acme
     name: Acme
-    tiers: [{{tier: scale, valid_from: 2026-01-01}}]
-    sub_accounts: [{{id: north, name: North}}, {{id: south, name: South}}]
+    tiers: [{tier: scale, valid_from: 2026-01-01}]
+    sub_accounts: [{id: north, name: North}, {id: south, name: South}]
     recipients: [ann@acme.example, bob@acme.example]
   - id: zeta
     name: Zeta
-    tiers: [{{tier: scale, valid_from: 2026-01-01}}]
+    tiers: [{tier: scale, valid_from: 2026-01-01}]
 connections:
   - id: sftp
     account_id: acme
-    host: sftp.acme.example
-    user: journeys
-    password_env: ACME_PASSWORD
-    host_key: ssh-ed25519 {base64.b64encode(BLOB).decode()}
-    feeds: [{{kind: events, id: events, glob: "*.ndjson"}}]
+    url: file:///nowhere
+    feeds: [{kind: events, id: events, glob: "*.ndjson"}]
 reports:
-  - {{kind: custom, id: summary, name: Summary, dataset: mep_summary, columns: [account_id, month, mep], format: csv}}
-  - {{kind: custom, id: ledger, name: Ledger, dataset: mep_ledger, columns: [account_id, person_id]}}
+  - {kind: custom, id: summary, name: Summary, dataset: mep_summary, columns: [account_id, month, mep], format: csv}
+  - {kind: custom, id: ledger, name: Ledger, dataset: mep_ledger, columns: [account_id, person_id]}
 """
 OCTOBER = date(2026, 10, 1)
 IN_OCTOBER, IN_NOVEMBER = datetime(2026, 10, 20, 6, tzinfo=UTC), datetime(2026, 11, 4, 6, tzinfo=UTC)

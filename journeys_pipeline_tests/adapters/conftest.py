@@ -1,13 +1,16 @@
-"""What the tests of SFTP share: a connection to a real server, and one file there."""
+"""What the tests of the outside world share: a server's file over SFTP, and databases of both kinds."""
 
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Connection
+from journeys_pipeline_tests.databases import new_database, serve_postgresql
 from journeys_pipeline_tests.sftp_connections import CONTENT, connect_to
 
 
@@ -24,3 +27,24 @@ def served(openssh_server: Any) -> Path:
     path.write_bytes(CONTENT)
     os.utime(path, (time.time() - 3600,) * 2)
     return path
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL, without a database, of a real PostgreSQL server."""
+    with serve_postgresql() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new, empty database."""
+    return new_database(request, tmp_path)
+
+
+@pytest.fixture
+def warehouse(url: str) -> Warehouse:
+    """A database at its newest revision."""
+    warehouse = Warehouse(url)
+    warehouse.migrate()
+    return warehouse

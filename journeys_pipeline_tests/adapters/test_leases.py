@@ -2,11 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,25 +14,10 @@ from journeys_pipeline.adapters import leases
 from journeys_pipeline.adapters.leases import LEASE_S, LeaseHeld, LeaseLost, hold_lease
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.schemas.landed_files import ConnectionLeases
-from journeys_pipeline_tests.databases import new_database, serve_postgresql
 
 NOON = datetime(2026, 3, 20, 12, tzinfo=UTC)
 PATIENCE_S = 20
 THREADS = 8
-
-
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[str]:
-    """The URL, without a database, of a real PostgreSQL server of this module's own."""
-    with serve_postgresql() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
-    warehouse = Warehouse(new_database(request, tmp_path))
-    warehouse.migrate()
-    return warehouse
 
 
 @pytest.fixture

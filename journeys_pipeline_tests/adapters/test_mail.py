@@ -1,12 +1,8 @@
 """Mail: whole and once, to real SMTP servers on loopback or into a folder, and never with a header injected."""
 
-import asyncio
 import email
 import socket
 import stat
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -16,9 +12,10 @@ from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from journeys_pipeline.adapters.mail import Attachment, Letter, MailFailed, MailRefused, OutboxFolderSender, SmtpSender
+from journeys_pipeline_tests.certificates import make_certificate
+from journeys_pipeline_tests.smtp_servers import serving
 
 RECIPIENT = "secret.person@acme.example"
 CONTENT = bytes(range(256)) * 300
@@ -63,44 +60,9 @@ class Inbox:
         return self._at_data
 
 
-class AnyPort(Controller):
-    """Listens on a port that the system chooses."""
-
-    def _trigger_server(self) -> None:
-        assert isinstance(self.server, asyncio.Server)
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
-
-
-@contextmanager
-def serving(inbox: Inbox, **options: Any) -> Iterator[int]:
-    """The port of a running SMTP server."""
-    controller = AnyPort(inbox, hostname="127.0.0.1", port=0, **options)
-    controller.start()
-    try:
-        yield controller.port
-    finally:
-        controller.stop()
-
-
 def self_signed(folder: Path) -> SSLContext:
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
-    request = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-days",
-        "2",
-    ]
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-    subprocess.run([*request, *names, "-keyout", key, "-out", certificate], check=True, capture_output=True)
     context = SSLContext(PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(*make_certificate(folder))
     return context
 
 

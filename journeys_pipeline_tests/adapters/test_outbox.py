@@ -1,10 +1,8 @@
 """The outbox: one attempt at a time, a bounded number of them, and nothing sent twice unasked."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -14,7 +12,6 @@ from journeys_pipeline.adapters.mail import MailFailed, MailInDoubt, MailRefused
 from journeys_pipeline.adapters.outbox import BACK_OFF, LONGEST_ATTEMPT, Outbox, queue
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.schemas.reports import MailOutbox
-from journeys_pipeline_tests.databases import new_database, serve_postgresql
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ANN, BOB = "ann@acme.example", "bob@acme.example"
@@ -29,19 +26,6 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.now
-
-
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[str]:
-    with serve_postgresql() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
-    warehouse = Warehouse(new_database(request, tmp_path))
-    warehouse.migrate()
-    return warehouse
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """Acceptances of terms are added once and stay, on SQLite and on PostgreSQL alike (F93)."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,25 +10,10 @@ from journeys_pipeline.adapters.terms import TermsBook
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Terms
 from journeys_pipeline.schemas.viewer import ReportRequests, TermsAcceptances
-from journeys_pipeline_tests.databases import new_database, serve_postgresql
 
 NOON = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
 FIRST, SECOND = Terms(version="1", text="Be nice.\n"), Terms(version="2", text="Be nice.\n")
 THREADS = 8
-
-
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[str]:
-    """The URL, without a database, of a real PostgreSQL server of this module's own."""
-    with serve_postgresql() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
-    warehouse = Warehouse(new_database(request, tmp_path))
-    warehouse.migrate()
-    return warehouse
 
 
 def wish(number: int, account_id: str = "acme") -> dict[str, object]:

@@ -1,11 +1,9 @@
 """The warehouse keeps what it is given exactly, on SQLite and on PostgreSQL alike."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import dataframely as dy
@@ -18,33 +16,12 @@ from alembic.migration import MigrationContext
 from journeys_pipeline.adapters.warehouse import METADATA, TABLES, Warehouse
 from journeys_pipeline.schemas.metrics import CampaignPerformance, ChannelCosts, Refreshes, TouchedDays
 from journeys_pipeline.schemas.reports import MailOutbox
-from journeys_pipeline_tests.databases import new_database, serve_postgresql
 
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 EARLY, LATE = datetime(2026, 3, 2, 23, 59, 59, 123456, tzinfo=UTC), datetime(2026, 3, 3, 0, 0, 0, 1, tzinfo=UTC)
 COMMENTS = {"add_table_comment", "remove_table_comment", "modify_comment"}
 THREADS, WRITES = 8, 20
 CONTACT = "ann@acme.example"
-
-
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[str]:
-    """The URL, without a database, of a real PostgreSQL server of this module's own."""
-    with serve_postgresql() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a new, empty database."""
-    return new_database(request, tmp_path)
-
-
-@pytest.fixture
-def warehouse(url: str) -> Warehouse:
-    warehouse = Warehouse(url)
-    warehouse.migrate()
-    return warehouse
 
 
 def frame(table: type[dy.Schema], *rows: dict[str, object]) -> pl.DataFrame:

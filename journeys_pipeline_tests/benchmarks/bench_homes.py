@@ -44,10 +44,7 @@ CONNECTION = """
 connections:
   - id: c
     account_id: account-0
-    host: sftp.example.org
-    user: journeys
-    password_env: PASSWORD
-    host_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFDYWOCYXsx/YEGKrwzFq1h/QsJXCohAlanozKzQ9lRc
+    url: file:///nowhere
     feeds:
       - {kind: events, id: f, glob: "*"}
 """

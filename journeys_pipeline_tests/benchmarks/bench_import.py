@@ -99,10 +99,7 @@ accounts: [{id: acme, name: Acme, tiers: [{tier: scale, valid_from: 2026-01-01}]
 connections:
   - id: c
     account_id: acme
-    host: sftp.acme.example
-    user: journeys
-    password_env: ACME_PASSWORD
-    host_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFDYWOCYXsx/YEGKrwzFq1h/QsJXCohAlanozKzQ9lRc
+    url: file:///nowhere
     feeds:
       - {kind: contacts, id: f, glob: "*", journey_id: j, contact_type: both, phone_column: phone,
          email_column: email, default_region: NL}

@@ -25,10 +25,7 @@ accounts: [{id: acme, name: Acme, tiers: [{tier: scale, valid_from: 2026-01-01}]
 connections:
   - id: sftp
     account_id: acme
-    host: sftp.acme.example
-    user: journeys
-    password_env: ACME_PASSWORD
-    host_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFDYWOCYXsx/YEGKrwzFq1h/QsJXCohAlanozKzQ9lRc
+    url: file:///nowhere
     feeds:
       - {kind: contacts, id: spring, glob: "*", journey_id: spring, contact_type: both, phone_column: Phone,
          email_column: [Mail, E-mail], default_region: NL}

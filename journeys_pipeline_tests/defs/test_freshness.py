@@ -1,6 +1,5 @@
 """The promise of each tier is checked: accounts that were refreshed too late are named."""
 
-import base64
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,29 +13,25 @@ from journeys_pipeline.defs.resources import CatalogFile, WarehouseDatabase
 from journeys_pipeline.schemas.metrics import Refreshes
 from journeys_pipeline.tiers import Tier
 
-BLOB = b"".join(len(field).to_bytes(4, "big") + field for field in (b"ssh-ed25519", bytes(range(32))))
-CATALOG = f"""\
+CATALOG = """\
 accounts:
   - id: alfa
     name: Alfa
-    tiers: [{{tier: start, valid_from: 2026-01-01}}]
+    tiers: [{tier: start, valid_from: 2026-01-01}]
   - id: beta
     name: Beta
-    tiers: [{{tier: grow, valid_from: 2026-01-01}}]
+    tiers: [{tier: grow, valid_from: 2026-01-01}]
   - id: gamma
     name: Gamma
-    tiers: [{{tier: scale, valid_from: 2026-01-01}}]
+    tiers: [{tier: scale, valid_from: 2026-01-01}]
   - id: zeta
     name: Zeta
-    tiers: [{{tier: scale, valid_from: 2026-01-01}}]
+    tiers: [{tier: scale, valid_from: 2026-01-01}]
 connections:
   - id: sftp
     account_id: alfa
-    host: sftp.alfa.example
-    user: journeys
-    password_env: ALFA_PASSWORD
-    host_key: ssh-ed25519 {base64.b64encode(BLOB).decode()}
-    feeds: [{{kind: events, id: events, glob: "*.ndjson"}}]
+    url: file:///nowhere
+    feeds: [{kind: events, id: events, glob: "*.ndjson"}]
 """
 DAY = date(2026, 3, 2)
 ACCOUNTS_ON = {"start": ["alfa"], "grow": ["beta"], "scale": ["gamma", "zeta"]}

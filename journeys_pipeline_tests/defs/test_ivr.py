@@ -1,6 +1,5 @@
 """IVR tables are made day by day or all at once with the same rows, and each check notices what it is for."""
 
-import base64
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -24,23 +23,19 @@ from journeys_pipeline.schemas.ivr_facts import Calls, CollectedInputs, MenuStep
 from journeys_pipeline.schemas.ivr_metrics import IVR_FIGURES
 from journeys_pipeline.schemas.journey_events import JourneyEvents, Journeys
 
-BLOB = b"".join(len(field).to_bytes(4, "big") + field for field in (b"ssh-ed25519", bytes(range(32))))
-CATALOG = f"""\
+CATALOG = """\
 accounts:
   - id: acme
     name: Acme
-    tiers: [{{tier: scale, valid_from: 2026-01-01}}]
+    tiers: [{tier: scale, valid_from: 2026-01-01}]
   - id: beta
     name: Beta
-    tiers: [{{tier: start, valid_from: 2026-01-01}}]
+    tiers: [{tier: start, valid_from: 2026-01-01}]
 connections:
   - id: sftp
     account_id: acme
-    host: sftp.acme.example
-    user: journeys
-    password_env: ACME_PASSWORD
-    host_key: ssh-ed25519 {base64.b64encode(BLOB).decode()}
-    feeds: [{{kind: events, id: events, glob: "*.ndjson"}}]
+    url: file:///nowhere
+    feeds: [{kind: events, id: events, glob: "*.ndjson"}]
 """
 MONDAY, TUESDAY, WEDNESDAY = date(2026, 3, 30), date(2026, 3, 31), date(2026, 4, 1)
 NOW = datetime(2026, 4, 2, tzinfo=UTC)

@@ -1,6 +1,5 @@
 """One person is one MEP by whatever id or contact they came, as soon as that is known and while the month is open."""
 
-import base64
 import json
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -36,21 +35,17 @@ from journeys_pipeline.schemas.metrics import TouchedDays
 from journeys_pipeline.schemas.people import Identities, PeopleChanges
 from journeys_pipeline.transforms.daily_facts import collect_entries
 
-BLOB = b"".join(len(field).to_bytes(4, "big") + field for field in (b"ssh-ed25519", bytes(range(32))))
-CATALOG = f"""\
+CATALOG = """\
 accounts:
   - id: acme
     name: Acme
-    tiers: [{{tier: scale, valid_from: 2026-01-01}}]
-    sub_accounts: [{{id: north, name: North}}]
+    tiers: [{tier: scale, valid_from: 2026-01-01}]
+    sub_accounts: [{id: north, name: North}]
 connections:
   - id: sftp
     account_id: acme
-    host: sftp.acme.example
-    user: journeys
-    password_env: ACME_PASSWORD
-    host_key: ssh-ed25519 {base64.b64encode(BLOB).decode()}
-    feeds: [{{kind: people, id: people, glob: "people-*.ndjson", default_region: NL}}]
+    url: file:///nowhere
+    feeds: [{kind: people, id: people, glob: "people-*.ndjson", default_region: NL}]
 """
 PHONE, EMAIL = "+31206241111", "ann@mailbox.nl"
 FIRST, SECOND, CLOSED, AFTER = (datetime(2026, *day, 6, tzinfo=UTC) for day in ((3, 10), (3, 12), (4, 5), (4, 6)))

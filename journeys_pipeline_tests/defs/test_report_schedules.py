@@ -1,6 +1,5 @@
 """Declared reports are made when they are due, for each of their accounts, once; mails when they are due again."""
 
-import base64
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,25 +15,21 @@ from journeys_pipeline.defs.report_schedules import mail_again, scheduled_report
 from journeys_pipeline.defs.resources import CatalogFile, WarehouseDatabase
 from journeys_pipeline.schemas.mep_ledger import MepStatements
 
-BLOB = b"".join(len(field).to_bytes(4, "big") + field for field in (b"ssh-ed25519", bytes(range(32))))
-CATALOG = f"""\
+CATALOG = """\
 accounts:
-  - {{id: alfa, name: Alfa, tiers: [{{tier: start, valid_from: 2026-01-01}}], recipients: [ops@alfa.example]}}
-  - {{id: beta, name: Beta, tiers: [{{tier: scale, valid_from: 2026-01-01}}]}}
+  - {id: alfa, name: Alfa, tiers: [{tier: start, valid_from: 2026-01-01}], recipients: [ops@alfa.example]}
+  - {id: beta, name: Beta, tiers: [{tier: scale, valid_from: 2026-01-01}]}
 connections:
   - id: alfa-sftp
     account_id: alfa
-    host: sftp.alfa.example
-    user: journeys
-    password_env: ALFA_PASSWORD
-    host_key: ssh-ed25519 {base64.b64encode(BLOB).decode()}
-    feeds: [{{kind: events, id: events, glob: "*.ndjson"}}]
+    url: file:///nowhere
+    feeds: [{kind: events, id: events, glob: "*.ndjson"}]
 reports:
-  - {{kind: mep, id: bill, name: Bill, schedule: after_close}}
-  - {{kind: mep, id: month, name: Month, schedule: monthly, accounts: alfa}}
-  - {{kind: channels, id: week, name: Week, schedule: weekly, accounts: [alfa]}}
-  - {{kind: imports, id: day, name: Day, schedule: daily, accounts: [beta]}}
-  - {{kind: custom, id: asked, name: Asked, dataset: refreshes}}
+  - {kind: mep, id: bill, name: Bill, schedule: after_close}
+  - {kind: mep, id: month, name: Month, schedule: monthly, accounts: alfa}
+  - {kind: channels, id: week, name: Week, schedule: weekly, accounts: [alfa]}
+  - {kind: imports, id: day, name: Day, schedule: daily, accounts: [beta]}
+  - {kind: custom, id: asked, name: Asked, dataset: refreshes}
 """
 SUNDAY, MONDAY, FIRST = (datetime(2026, 11, day, 6, tzinfo=UTC) for day in (22, 23, 1))
 

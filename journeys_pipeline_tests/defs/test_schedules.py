@@ -1,6 +1,5 @@
 """The schedules ask for what each tier promises, no more, no less, at each tick."""
 
-import base64
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,30 +17,26 @@ from journeys_pipeline.defs.schedules import schedules
 from journeys_pipeline.schemas.mep_ledger import MepSummary
 from journeys_pipeline.schemas.metrics import Refreshes, TouchedDays
 
-BLOB = b"".join(len(field).to_bytes(4, "big") + field for field in (b"ssh-ed25519", bytes(range(32))))
-CATALOG = f"""\
+CATALOG = """\
 accounts:
   - id: alfa
     name: Alfa
-    tiers: [{{tier: start, valid_from: 2026-01-01}}]
+    tiers: [{tier: start, valid_from: 2026-01-01}]
     recipients: [ops@alfa.example, boss@alfa.example]
   - id: beta
     name: Beta
-    tiers: [{{tier: scale, valid_from: 2026-01-01}}]
+    tiers: [{tier: scale, valid_from: 2026-01-01}]
     recipients: [ops@beta.example]
   - id: mover
     name: Mover
     tiers:
-      - {{tier: grow, valid_from: 2026-01-01}}
-      - {{tier: scale, valid_from: 2026-04-10}}
+      - {tier: grow, valid_from: 2026-01-01}
+      - {tier: scale, valid_from: 2026-04-10}
 connections:
   - id: alfa-sftp
     account_id: alfa
-    host: sftp.alfa.example
-    user: journeys
-    password_env: ALFA_PASSWORD
-    host_key: ssh-ed25519 {base64.b64encode(BLOB).decode()}
-    feeds: [{{kind: events, id: events, glob: "*.ndjson"}}]
+    url: file:///nowhere
+    feeds: [{kind: events, id: events, glob: "*.ndjson"}]
 settings:
   month_close_grace_hours: 72
 """

@@ -1,10 +1,10 @@
 """Files on a customer's SFTP server: listed, fetched only if they did not change meanwhile, put away afterwards."""
 
-import hashlib
 from collections.abc import Generator, Iterable
 from contextlib import closing, contextmanager
 from typing import BinaryIO
 
+from journeys_pipeline.adapters.hashing import write_hashed
 from journeys_pipeline.adapters.sftp.attributes import look_at
 from journeys_pipeline.adapters.sftp.errors import ConnectionFailed, in_words, printable
 from journeys_pipeline.adapters.sftp.listing import RemoteFile, SkippedEntry, list_folder
@@ -67,12 +67,7 @@ class SftpSession:
         Raises:
             FetchFailed: they do not, or the file is gone, closed to us, stalled or past its deadline.
         """
-        digest = hashlib.sha256()
-        with closing(self._chunks(file)) as chunks:
-            for chunk in chunks:
-                digest.update(chunk)
-                into.write(chunk)
-        return digest.hexdigest()
+        return write_hashed(self._chunks(file), into)
 
     def write(self, path: str, content: bytes) -> None:
         """A file on the server, in place of an older one; whoever reads it there sees one of the two, whole.

@@ -1,13 +1,13 @@
 """A prefix of an object store."""
 
-import hashlib
 import posixpath
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any, BinaryIO
 
 from journeys_pipeline.adapters.buckets import open_bucket, read_object
+from journeys_pipeline.adapters.hashing import write_hashed
 from journeys_pipeline.adapters.sftp import ConnectionFailed, FetchFailed, RemoteFile, SkippedEntry, WriteFailed
 from journeys_pipeline.adapters.sftp.errors import printable
 from journeys_pipeline.adapters.sftp.listing import name_flaw
@@ -48,12 +48,7 @@ class BucketSession:
         Raises:
             FetchFailed: it is gone, closed to us, another one than was listed, or broke off.
         """
-        digest = hashlib.sha256()
-        with closing(self._chunks(file)) as chunks:
-            for chunk in chunks:
-                digest.update(chunk)
-                into.write(chunk)
-        return digest.hexdigest()
+        return write_hashed(self._chunks(file), into)
 
     def write(self, path: str, content: bytes) -> None:
         """An object, in place of an older one, whole or not at all.

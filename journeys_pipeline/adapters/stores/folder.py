@@ -1,14 +1,14 @@
 """A folder of this machine, or of a file server that it mounts."""
 
-import hashlib
 import os
 import posixpath
 from collections.abc import Generator, Iterable
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from journeys_pipeline.adapters.hashing import write_hashed
 from journeys_pipeline.adapters.sftp import ConnectionFailed, FetchFailed, RemoteFile, SkippedEntry, WriteFailed
 from journeys_pipeline.adapters.sftp.attributes import Attributes
 from journeys_pipeline.adapters.sftp.errors import printable
@@ -50,12 +50,7 @@ class FolderSession:
         Raises:
             FetchFailed: it is gone, closed to us, or changed while it was read.
         """
-        digest = hashlib.sha256()
-        with closing(_chunks(file)) as chunks:
-            for chunk in chunks:
-                digest.update(chunk)
-                into.write(chunk)
-        return digest.hexdigest()
+        return write_hashed(_chunks(file), into)
 
     def write(self, path: str, content: bytes) -> None:
         """A file in the folder, in place of an older one, whole or not at all.
