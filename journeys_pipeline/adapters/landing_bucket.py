@@ -55,10 +55,6 @@ class LandingBucket(LandingZone):
         self._bucket.delete(key)
         return size
 
-    def is_altered(self, connection_id: str, sha256: str) -> bool:
-        """Whether these bytes are no longer as fetched."""
-        return self._has(self._key(self.path(connection_id, sha256)) + ALTERED)
-
     def _has(self, key: str) -> bool:
         try:
             self._bucket.head(key)

@@ -83,10 +83,6 @@ class LandingZone:
         path.unlink(missing_ok=True)
         return size
 
-    def is_altered(self, connection_id: str, sha256: str) -> bool:
-        """Whether these bytes are no longer as fetched."""
-        return _altered(self.path(connection_id, sha256)).exists()
-
     def _keep(self, target: Path, stream: BinaryIO, temporary: Path) -> None:
         if not target.exists() and not _altered(target).exists():
             stream.flush()

@@ -147,6 +147,35 @@ def test_the_same_content_is_uploaded_once(zone: LandingBucket, bucket: str, tmp
     assert store.head(key) == first
 
 
+def test_altered_bytes_are_read_instead_and_the_fetched_ones_never_return(
+    zone: LandingBucket, bucket: str, tmp_path: Path
+) -> None:
+    land(zone, BYTES)
+    instead = tmp_path / "instead"
+    instead.write_bytes(b"phone\n\n")
+
+    zone.alter("acme", SHA256, instead)
+    land(zone, BYTES)
+    with zone.reading("acme", SHA256) as path:
+        content = path.read_bytes()
+
+    left = [found["path"] for page in open_bucket(f"{bucket}/{tmp_path.name}").list() for found in page]
+    assert content == b"phone\n\n"
+    assert left == [f"landing/acme/{SHA256[:2]}/{SHA256}.altered"]
+
+
+def test_removed_bytes_are_gone_from_the_bucket_and_may_be_fetched_again(zone: LandingBucket) -> None:
+    land(zone, BYTES)
+
+    removed = [zone.remove("acme", SHA256), zone.remove("acme", SHA256)]
+    land(zone, BYTES)
+    with zone.reading("acme", SHA256) as path:
+        content = path.read_bytes()
+
+    assert removed == [len(BYTES), 0]
+    assert content == BYTES
+
+
 def test_a_file_that_never_landed_is_not_found(zone: LandingBucket) -> None:
     with pytest.raises(FileNotFoundError), zone.reading("acme", "0" * 64):
         pass
