@@ -159,7 +159,7 @@ def metrics(
     ] = "campaign",
     output: Output = "table",
 ) -> None:
-    """Figures of journeys over any range of days, exact, counted from person-level facts."""
+    """Figures of journeys over any range of days, exact: each person once in the range."""
     from journeys_pipeline.showing import FIGURES_BY, journey_figures, show  # noqa: PLC0415 - Polars takes a second
 
     start, end = read_day(first), read_day(last)

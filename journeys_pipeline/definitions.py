@@ -19,6 +19,7 @@ from journeys_pipeline.defs.assets.landed_files import landed_files
 from journeys_pipeline.defs.assets.mep_ledger import mep_adjustments, mep_ledger, mep_summary
 from journeys_pipeline.defs.assets.metrics import daily_metric_assets, monthly_metric_assets, refreshes
 from journeys_pipeline.defs.assets.people import people
+from journeys_pipeline.defs.assets.people_spans import people_spans
 from journeys_pipeline.defs.assets.reports import mail_outbox, report_register
 from journeys_pipeline.defs.checks import checks
 from journeys_pipeline.defs.jobs import book, ingest, mail, refresh, report, show
@@ -55,6 +56,7 @@ defs = dg.Definitions(
         *daily_account_assets,
         *daily_metric_assets,
         *daily_ivr_assets,
+        people_spans,
         refreshes,
         *monthly_account_assets,
         *monthly_metric_assets,

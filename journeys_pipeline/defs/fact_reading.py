@@ -1,9 +1,13 @@
 """Facts from the lake, each person under one id. Without Dagster, which the command line would wait for."""
 
+from datetime import date
+
 import dataframely as dy
 import polars as pl
 
 from journeys_pipeline.adapters.lake import Lake
+from journeys_pipeline.adapters.warehouse import Warehouse
+from journeys_pipeline.periods import days_between
 from journeys_pipeline.schemas.daily_facts import (
     GoalEvents,
     JourneyEntries,
@@ -13,9 +17,17 @@ from journeys_pipeline.schemas.daily_facts import (
 )
 from journeys_pipeline.schemas.ivr_facts import Calls, CollectedInputs, MenuSteps
 from journeys_pipeline.schemas.journey_events import Journeys
+from journeys_pipeline.schemas.metrics import CampaignPerformance, PeopleSpans
 from journeys_pipeline.schemas.people import Identities
 from journeys_pipeline.transforms.ivr_metrics import IvrFacts
-from journeys_pipeline.transforms.metrics import Facts
+from journeys_pipeline.transforms.metrics import (
+    Facts,
+    Periods,
+    campaigns_of_range,
+    differing_days,
+    measure_campaigns,
+    narrow,
+)
 from journeys_pipeline.transforms.people import resolve
 
 
@@ -39,6 +51,29 @@ def read_ivr_facts(lake: Lake, accounts: list[str]) -> IvrFacts:
         inputs=_of_persons(lake, CollectedInputs, accounts),
         journeys=_of_accounts(lake, Journeys, accounts),
     )
+
+
+def read_campaigns(
+    lake: Lake, warehouse: Warehouse, accounts: list[str], start: date, end: date, *, journey: str | None = None
+) -> pl.LazyFrame:
+    """CampaignPerformance of the days [start, end) as one period, of all journeys of the accounts or of one.
+
+    Added up from what is served by day. Days whose spans do not agree with it, as those from before there were spans or
+    those that a refresh is at work on, are counted from facts, and all others with them.
+    """
+    within = {"period": days_between(start, end), "account_id": accounts} | (
+        {"journey_id": [journey]} if journey else {}
+    )
+    by_day = warehouse.read(CampaignPerformance, within, grain="day").lazy()
+    spans = _of_accounts(lake, PeopleSpans, accounts).filter(
+        pl.col("day").is_between(start, end, closed="left"),
+        *([pl.col("journey_id") == journey] if journey else []),
+    )
+    read = spans.collect().lazy()
+    if differing_days(by_day, read).collect().is_empty():
+        return campaigns_of_range(by_day, read, start, end)
+    facts = read_facts(lake, accounts)
+    return measure_campaigns(narrow(facts, journey) if journey else facts, Periods(start, end, "range"))
 
 
 def _of_accounts(lake: Lake, table: type[dy.Schema], accounts: list[str]) -> pl.LazyFrame:

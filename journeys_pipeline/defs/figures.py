@@ -40,16 +40,11 @@ class Family(Generic[FactsT]):
     def asset(self, grain: Grain) -> dg.AssetsDefinition:
         """The asset that replaces the tables' slices with what is counted anew, one table after the other."""
 
-        def dep(source: type[dy.Schema]) -> dg.AssetDep:
-            if source in WITHOUT_PARTITIONS:
-                return dg.AssetDep(table_name(source))
-            return dg.AssetDep(table_name(source), partition_mapping=MAPPINGS[grain])
-
         @dg.asset(
             name=f"{self.name}_by_{grain}",
             partitions_def=months if grain == "month" else days,
             backfill_policy=one_run if grain == "month" else some_days,
-            deps=[dep(source) for source in self.sources],
+            deps=dependencies(self.sources, grain),
             description=self._description(grain),
             kinds={"polars", "sqlalchemy"},
             group_name=self.group,
@@ -101,6 +96,14 @@ class Family(Generic[FactsT]):
         return {"dagster/column_schema": column_schema(main)} | {
             f"columns of {table_name(table)}_by_{grain}": column_schema(table) for table in others
         }
+
+
+def dependencies(sources: Sequence[type[dy.Schema]], grain: Grain) -> list[dg.AssetDep]:
+    """What figures of a grain are made from, as the asset graph shows it."""
+    return [
+        dg.AssetDep(table_name(source), partition_mapping=None if source in WITHOUT_PARTITIONS else MAPPINGS[grain])
+        for source in sources
+    ]
 
 
 def periods_of(scope: Scope, grain: Grain) -> Periods:

@@ -11,6 +11,7 @@ from journeys_pipeline.defs.assets.dashboards import dashboard_assets
 from journeys_pipeline.defs.assets.ivr_facts import ivr_fact_assets
 from journeys_pipeline.defs.assets.ivr_metrics import daily_ivr_assets, monthly_ivr_assets
 from journeys_pipeline.defs.assets.metrics import daily_metric_assets, monthly_metric_assets, refreshes
+from journeys_pipeline.defs.assets.people_spans import people_spans
 from journeys_pipeline.tiers import Tier
 
 DAILY = [
@@ -21,6 +22,7 @@ DAILY = [
         *daily_account_assets,
         *daily_metric_assets,
         *daily_ivr_assets,
+        people_spans,
         refreshes,
     )
 ]

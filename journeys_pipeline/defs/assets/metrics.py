@@ -36,6 +36,7 @@ from journeys_pipeline.schemas.metrics import (
     GoalValues,
     JourneyFunnel,
     JourneySummary,
+    PeopleSpans,
     Refreshes,
     VersionPerformance,
 )
@@ -127,7 +128,10 @@ monthly_metric_assets = [family.asset("month") for family in FAMILIES]
 @dg.asset(
     partitions_def=days,
     backfill_policy=some_days,
-    deps=[f"{name}_by_day" for name in (*(family.name for family in FAMILIES), CALL_FIGURES)],
+    deps=[
+        *(f"{name}_by_day" for name in (*(family.name for family in FAMILIES), CALL_FIGURES)),
+        table_name(PeopleSpans),
+    ],
     **about(Refreshes, kinds={"sqlalchemy"}, group="metrics"),
 )
 def refreshes(

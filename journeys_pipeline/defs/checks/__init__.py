@@ -13,6 +13,7 @@ from journeys_pipeline.defs.checks.journeys import JOURNEY_BALANCES
 from journeys_pipeline.defs.checks.keys import unique_key_check
 from journeys_pipeline.defs.checks.mails import no_mail_needs_an_operator
 from journeys_pipeline.defs.checks.messages import MESSAGE_BALANCES
+from journeys_pipeline.defs.checks.spans import months_are_what_days_add_up_to, spans_add_up_to_the_days
 from journeys_pipeline.defs.checks.statements import statements_are_unchanged
 from journeys_pipeline.schemas.contact_entries import ContactEntries
 from journeys_pipeline.schemas.daily_facts import (
@@ -25,13 +26,14 @@ from journeys_pipeline.schemas.daily_facts import (
 from journeys_pipeline.schemas.ivr_facts import Calls, CollectedInputs, MenuSteps
 from journeys_pipeline.schemas.journey_events import JourneyEvents
 from journeys_pipeline.schemas.mep_ledger import MepAdjustments, MepLedger
+from journeys_pipeline.schemas.metrics import PeopleSpans
 from journeys_pipeline.schemas.people import Identities, PeopleChanges
 from journeys_pipeline.schemas.shared_columns import table_name
 from journeys_pipeline.tiers import Tier
 
 LAKE_TABLES = [
     ContactEntries, JourneyEvents, PeopleChanges, Identities, JourneyEntries, JourneyExits, JourneySteps, MessageEvents,
-    GoalEvents, Calls, MenuSteps, CollectedInputs, MepLedger, MepAdjustments,
+    GoalEvents, Calls, MenuSteps, CollectedInputs, PeopleSpans, MepLedger, MepAdjustments,
 ]  # fmt: skip
 
 FACTS = {table: table_name(table) for table in EVENTS_OF}
@@ -47,6 +49,8 @@ checks = [
     balance_checks("facts_balance", FACTS, EVENT_BALANCES),
     balance_checks("figures_balance", FIGURES, [*JOURNEY_BALANCES, *MESSAGE_BALANCES]),
     balance_checks("figures_of_calls_balance", FIGURES, IVR_BALANCES),
+    spans_add_up_to_the_days,
+    months_are_what_days_add_up_to,
     *(freshness_check(tier) for tier in Tier),
     pages_are_fit,
 ]

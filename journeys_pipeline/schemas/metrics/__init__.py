@@ -18,6 +18,7 @@ from journeys_pipeline.schemas.metrics.elements import (
 )
 from journeys_pipeline.schemas.metrics.journeys import EntryPoints, ExitsByType, JourneyFunnel, JourneySummary
 from journeys_pipeline.schemas.metrics.refreshes import Refreshes, TouchedDays
+from journeys_pipeline.schemas.metrics.spans import ALWAYS, UNIQUES, PeopleByDay, PeopleSpans
 
 FIGURES = [
     AccountPerformance,
@@ -39,8 +40,10 @@ FIGURES = [
 """The tables that are served by day and by month."""
 
 __all__ = [
+    "ALWAYS",
     "FIGURES",
     "GOAL_DELAYS",
+    "UNIQUES",
     "AccountMonthStarts",
     "AccountPerformance",
     "BranchTraffic",
@@ -57,6 +60,8 @@ __all__ = [
     "GoalValues",
     "JourneyFunnel",
     "JourneySummary",
+    "PeopleByDay",
+    "PeopleSpans",
     "Refreshes",
     "TouchedDays",
     "VersionPerformance",

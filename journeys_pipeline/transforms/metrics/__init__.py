@@ -17,10 +17,18 @@ from journeys_pipeline.transforms.metrics.goals import measure_goal_delays, meas
 from journeys_pipeline.transforms.metrics.journeys import summarise_journeys
 from journeys_pipeline.transforms.metrics.narrowing import narrow
 from journeys_pipeline.transforms.metrics.periods import Periods
+from journeys_pipeline.transforms.metrics.spans import (
+    campaigns_of_range,
+    differing_days,
+    measure_people,
+    measure_spans,
+)
 
 __all__ = [
     "Facts",
     "Periods",
+    "campaigns_of_range",
+    "differing_days",
     "measure_accounts",
     "measure_branches",
     "measure_campaigns",
@@ -36,6 +44,8 @@ __all__ = [
     "measure_goal_delays",
     "measure_goal_values",
     "measure_month_starts",
+    "measure_people",
+    "measure_spans",
     "measure_versions",
     "narrow",
     "summarise_journeys",
