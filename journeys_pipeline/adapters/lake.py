@@ -45,6 +45,10 @@ class Lake:
             return table.create_empty().lazy()
         return pl.scan_delta(self._path(table)).select(table.column_names())
 
+    def version(self, table: type[dy.Schema]) -> int:
+        """A number that every commit to the table raises; -1 before the first."""
+        return DeltaTable(self._path(table)).version() if DeltaTable.is_deltatable(self._path(table)) else -1
+
     @contextmanager
     def scratch(self) -> Generator[Path]:
         """A local folder for what is on its way into a table; gone when the block ends."""

@@ -1,15 +1,17 @@
 """Spans in the real lake: made in any order of days, and served with what is served by day."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations_with_replacement
 from pathlib import Path
 
 import dagster as dg
+import dataframely as dy
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from journeys_pipeline.adapters.lake import Lake
+from journeys_pipeline.adapters.lake import Lake, Slice
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.defs.assets import people_spans as made_as
 from journeys_pipeline.defs.assets.people_spans import people_spans
@@ -20,7 +22,7 @@ from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseD
 from journeys_pipeline.periods import days_between
 from journeys_pipeline.schemas.daily_facts import GoalEvents, JourneyEntries, JourneyExits, MessageEvents
 from journeys_pipeline.schemas.journey_events import Journeys
-from journeys_pipeline.schemas.metrics import CampaignPerformance, PeopleSpans
+from journeys_pipeline.schemas.metrics import CampaignPerformance, PeopleByDay, PeopleSpans
 from journeys_pipeline.transforms.metrics import Facts, Periods, measure_campaigns
 from journeys_pipeline_tests.defs.test_freshness import CATALOG
 from journeys_pipeline_tests.transforms.metrics.examples import acted, at, bought, entered, exited, facts_of, sent
@@ -73,6 +75,20 @@ class Home:
         return read_campaigns(self.lake, self.warehouse, ACCOUNTS, start, end).collect()
 
 
+class InterruptedLake(Lake):
+    """A lake in which another run does its work between our reading and our first writing."""
+
+    def __init__(self, root: Path, other_run: Callable[[], None]) -> None:
+        super().__init__(root)
+        self._others = [other_run]
+
+    def replace(self, table: type[dy.Schema], rows: pl.LazyFrame, within: Slice, *, is_sorted: bool = False) -> None:
+        read = rows.collect()
+        while self._others:
+            self._others.pop()()
+        super().replace(table, read.lazy(), within, is_sorted=is_sorted)
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
@@ -118,6 +134,25 @@ def test_people_are_told_apart_in_parts_when_they_are_many(home: Home, monkeypat
 
     assert_frame_equal(home.lake.scan(PeopleSpans).collect(), at_once, check_row_order=False)
     assert at_once["people"].sum() == 19
+
+
+def test_people_written_by_another_run_meanwhile_are_in_the_spans_of_whoever_is_last(
+    home: Home, tmp_path: Path
+) -> None:
+    home.make(DAYS[0], DAYS[4])
+    made = home.lake.scan(PeopleSpans).collect()
+    people = home.lake.scan(PeopleByDay).collect().lazy()
+    is_early = pl.col("day") < DAYS[2]
+    home.lake.replace(PeopleByDay, people.filter(is_early), {"day": DAYS, "account_id": ACCOUNTS})
+
+    def other_run() -> None:
+        late = {"day": DAYS[2:], "account_id": ACCOUNTS}
+        home.lake.replace(PeopleByDay, people.filter(~is_early), late)
+        made_as.replace_spans(home.lake, ACCOUNTS, DAYS[2:])
+
+    made_as.replace_spans(InterruptedLake(tmp_path / "lake", other_run), ACCOUNTS, DAYS)
+
+    assert_frame_equal(home.lake.scan(PeopleSpans).collect(), made, check_row_order=False)
 
 
 def test_days_without_spans_are_counted_from_facts(home: Home) -> None:

@@ -37,9 +37,20 @@ def people_spans(
     for accounts in CAMPAIGNS.batches(lake, scope.accounts, of_days):
         people = measure_people(read_facts(lake, accounts), of_days)
         lake.replace(PeopleByDay, people, {"day": scope.periods, "account_id": accounts})
-        lake.replace(PeopleSpans, spans_since(lake, accounts, changed[0]), {"day": changed, "account_id": accounts})
+        replace_spans(lake, accounts, changed)
     rows = scope.select(lake.scan(PeopleSpans), "day").group_by(period="day").agg(rows=pl.len())
     add_row_counts(context, rows.collect(), periods=scope.periods, accounts=len(scope.accounts))
+
+
+def replace_spans(lake: Lake, accounts: Sequence[str], changed: Sequence[date]) -> None:
+    """Make the spans of the accounts' days anew, until nobody has written people meanwhile.
+
+    Runs of other days, on other machines, may write both tables at once: whoever is last has seen all people.
+    """
+    version = None
+    while version != lake.version(PeopleByDay):
+        version = lake.version(PeopleByDay)
+        lake.replace(PeopleSpans, spans_since(lake, accounts, changed[0]), {"day": changed, "account_id": accounts})
 
 
 def spans_since(lake: Lake, accounts: Sequence[str], first: date) -> pl.LazyFrame:
