@@ -136,9 +136,7 @@ def test_people_are_told_apart_in_parts_when_they_are_many(home: Home, monkeypat
     assert at_once["people"].sum() == 19
 
 
-def test_people_written_by_another_run_meanwhile_are_in_the_spans_of_whoever_is_last(
-    home: Home, tmp_path: Path
-) -> None:
+def test_people_written_by_another_run_meanwhile_are_in_the_spans_of_the_last(home: Home, tmp_path: Path) -> None:
     home.make(DAYS[0], DAYS[4])
     made = home.lake.scan(PeopleSpans).collect()
     people = home.lake.scan(PeopleByDay).collect().lazy()
