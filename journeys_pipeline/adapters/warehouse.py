@@ -4,7 +4,6 @@ from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import dataframely as dy
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.types import TypeDecorator
 
+from journeys_pipeline.adapters.migrations import NEWEST, upgrade
 from journeys_pipeline.schemas.contact_entries import ImportPerformance
 from journeys_pipeline.schemas.erasures import AlteredBytes, Erasures
 from journeys_pipeline.schemas.ivr_metrics import IVR_FIGURES
@@ -176,16 +176,14 @@ class Warehouse:
         if self._engine.dialect.name == "sqlite":
             _make_sqlite_wait(self._engine)
 
-    def migrate(self) -> None:
-        """Bring the database to the newest revision; safe to repeat."""
-        from alembic import command  # noqa: PLC0415 - a second of import time that only migrations need
-        from alembic.config import Config  # noqa: PLC0415 - as above
+    def migrate(self, revision: str = NEWEST) -> None:
+        """Bring the database to the newest revision, or another, in one transaction; safe to repeat.
 
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        Raises:
+            WarehouseIsNewer: a newer version of this program has migrated it.
+        """
         with self._engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            upgrade(connection, revision)
 
     @contextmanager
     def transaction(self) -> Generator[Transaction]:

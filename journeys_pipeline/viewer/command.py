@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from journeys_pipeline import environment
+from journeys_pipeline.adapters.migrations import WarehouseIsNewer
 from journeys_pipeline.catalog import CatalogError
 from journeys_pipeline.roles import Role
 
@@ -44,6 +45,6 @@ def serve(
     try:
         settings = settle(environment.viewer(), host, port, visitor=visitor)
         run(settings, console)
-    except (UnsafeSettings, CatalogError) as error:
+    except (UnsafeSettings, CatalogError, WarehouseIsNewer) as error:
         console.print(str(error), style="red", markup=False, highlight=False)
         raise typer.Exit(1) from None
