@@ -81,12 +81,12 @@ def missed_promises_of(accounts: Sequence[Account], refreshes: pl.DataFrame, *, 
 def tell(warehouse: Warehouse, notice: Notice, *, operator: str, at: datetime) -> bool:
     """Whether the notice is new; it is queued then, and mailed within minutes."""
     with warehouse.transaction() as transaction:
-        if not transaction.read(OperatorNotices, {"notice_id": [notice.notice_id]}).is_empty():
-            return False
         row = {"notice_id": notice.notice_id, "subject": notice.subject, "body": notice.body, "made_at": at}
-        transaction.add(OperatorNotices, pl.DataFrame([row], schema=OperatorNotices.create_empty().schema))
-        queue(transaction, notice.notice_id, OPERATOR, [operator], at)
-    return True
+        rows = pl.DataFrame([row], schema=OperatorNotices.create_empty().schema)
+        is_new = transaction.add(OperatorNotices, rows) == 1
+        if is_new:
+            queue(transaction, notice.notice_id, OPERATOR, [operator], at)
+    return is_new
 
 
 def compose_notice(warehouse: Warehouse, row: Row, *, operator: str | None, sender: str) -> EmailMessage:
