@@ -1,18 +1,13 @@
-"""`journeys warehouse`: from one database to another."""
+"""`journeys warehouse`: from one database to another, and back from a backup."""
 
 from typing import Annotated, NoReturn
 
 import typer
 
 from journeys_pipeline import environment
-from journeys_pipeline.terminal import console, explained
+from journeys_pipeline.terminal import AsOf, console, explained, read_instant
 
 warehouses = typer.Typer(no_args_is_help=True, help="The database of served tables.")
-
-
-@warehouses.callback()
-def _group() -> None:  # pyright: ignore[reportUnusedFunction] - Typer calls it, and so keeps `move` a command by name
-    """The database of served tables."""
 
 
 @warehouses.command()
@@ -29,15 +24,13 @@ def move(
     """
     from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - Polars and SQLAlchemy take a second
 
-    from journeys_pipeline import runs  # noqa: PLC0415 - Dagster takes two seconds to import
     from journeys_pipeline.adapters.moving import CannotMove  # noqa: PLC0415 - as above
     from journeys_pipeline.adapters.moving import move as move_warehouse  # noqa: PLC0415 - as above
     from journeys_pipeline.adapters.warehouse import Warehouse  # noqa: PLC0415 - as above
     from journeys_pipeline.showing import new_bar, progress_bars  # noqa: PLC0415 - as above
 
     source, target = environment.warehouse_url(), _read_url(to)
-    if runs.count_at_work():
-        _refuse("Runs are at work or wait. Stop the services, let runs end, then move.")
+    _refuse_runs()
     try:
         with explained(), progress_bars(console) as bars:
             counts = move_warehouse(Warehouse(source), Warehouse(to), new_bar(bars, "copy and compare"))
@@ -51,6 +44,32 @@ def move(
         soft_wrap=True,
         highlight=False,
     )
+
+
+@warehouses.command()
+def settle(as_of: AsOf = None) -> None:
+    """After a restore: take out of the lake what it has of files that the warehouse does not know as read.
+
+    They are read when they are fetched again, and `journeys refresh` makes their days anew. Stop all services first. It
+    is safe to repeat, and does nothing where lake and warehouse agree.
+    """
+    from journeys_pipeline.defs.settling import settle as settle_lake  # noqa: PLC0415 - Dagster takes two seconds
+    from journeys_pipeline.showing_mep import open_books  # noqa: PLC0415 - as above
+
+    at = read_instant(as_of)
+    _refuse_runs()
+    with explained(), console.status("Looking through the lake …"):
+        books = open_books()
+        removed = settle_lake(books.lake, books.warehouse, as_of=at)
+    told = ", ".join(f"{rows:,} of {table}" for table, rows in removed.items() if rows)
+    console.print(f"Rows taken out of the lake: {told or 'none'}. Go on with `journeys fetch`.", soft_wrap=True)
+
+
+def _refuse_runs() -> None:
+    from journeys_pipeline import runs  # noqa: PLC0415 - Dagster takes two seconds to import
+
+    if runs.count_at_work():
+        _refuse("Runs are at work or wait. Stop all services and let runs end first.")
 
 
 def _read_url(text: str) -> str:
