@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export JOURNEYS_HOME ?= $(CURDIR)/.journeys
 export DAGSTER_HOME ?= $(JOURNEYS_HOME)/dagster
 PYTHON ?= python3
-SYSTEM_PACKAGES := openssh-server openssh-client postgresql proftpd-core proftpd-mod-crypto postfix libreoffice-calc-nogui chromium
+SYSTEM_PACKAGES := openssh-server openssh-client postgresql sqlite3 proftpd-core proftpd-mod-crypto postfix libreoffice-calc-nogui chromium
 
 .PHONY: help setup demo dev check format test constraints clean bench-path bench-import bench-mep bench-metrics bench-reports superset-test test-distributed
 

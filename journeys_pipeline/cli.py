@@ -16,6 +16,7 @@ from journeys_pipeline.adapters.whole_files import write_whole
 from journeys_pipeline.cli_erase import erase
 from journeys_pipeline.cli_mep import meps
 from journeys_pipeline.cli_reports import mails, report
+from journeys_pipeline.cli_warehouse import warehouses
 from journeys_pipeline.periods import days_between
 from journeys_pipeline.superset.command import superset
 from journeys_pipeline.terminal import (
@@ -48,6 +49,7 @@ app.add_typer(mails, name="mail")
 app.add_typer(dashboards, name="dashboards")
 app.add_typer(superset, name="superset")
 app.add_typer(meps, name="mep")
+app.add_typer(warehouses, name="warehouse")
 
 
 @app.command()

@@ -69,7 +69,8 @@ def list_mails(
     for each in state or []:
         _one_of("--state", each, *STATES)
     wanted = state or [each for each in STATES if each != SENT]
-    show(console, mail_table(wanted), title=f"Mails: {', '.join(wanted)}", output=output)
+    with explained():
+        show(console, mail_table(wanted), title=f"Mails: {', '.join(wanted)}", output=output)
 
 
 @mails.command("resend")
@@ -82,9 +83,10 @@ def resend(
     from journeys_pipeline.adapters.warehouse import Warehouse  # noqa: PLC0415 - as above
 
     read_catalog()
-    warehouse = Warehouse(environment.warehouse_url())
-    warehouse.migrate()
-    queued = Outbox(warehouse).send_again(report_id, recipient or [])
+    with explained():
+        warehouse = Warehouse(environment.warehouse_url())
+        warehouse.migrate()
+        queued = Outbox(warehouse).send_again(report_id, recipient or [])
     if not queued:
         console.print("No mail of that report can be sent again: see `journeys mail list`.", style="red")
         raise typer.Exit(1)

@@ -35,8 +35,12 @@ from journeys_pipeline.defs.resources import (
     StatementsFolder,
     WarehouseDatabase,
 )
+from journeys_pipeline.defs.run_logs import log_in_json
 from journeys_pipeline.defs.schedules import schedules
 from journeys_pipeline.defs.sensors import ledger_follows_facts, pages_follow_figures, requested_reports
+
+if environment.logs_json():
+    log_in_json(environment.secrets())
 
 _home = environment.home()
 _smtp = environment.smtp()

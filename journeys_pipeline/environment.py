@@ -1,6 +1,7 @@
 """The environment variables, named here and nowhere else."""
 
 import os
+import re
 from datetime import date
 from pathlib import Path
 from typing import Literal, cast
@@ -117,6 +118,7 @@ def viewer() -> dict[str, str]:
         "groups_header": os.environ.get("JOURNEYS_VIEWER_GROUPS_HEADER", "X-Forwarded-Groups"),
         "secret": os.environ.get("JOURNEYS_VIEWER_SECRET", ""),
         "trusted_proxies": os.environ.get("JOURNEYS_VIEWER_TRUSTED_PROXIES", ""),
+        "metrics_token": os.environ.get("JOURNEYS_METRICS_TOKEN", ""),
     }
 
 
@@ -125,6 +127,26 @@ def superset_password() -> str:
     return os.environ.get("JOURNEYS_SUPERSET_PASSWORD", "")
 
 
+def logs_json() -> bool:
+    """Whether logs are JSON lines.
+
+    Raises:
+        ValueError: the variable is neither text nor json.
+    """
+    form = os.environ.get("JOURNEYS_LOG", "text")
+    if form not in {"text", "json"}:
+        raise ValueError(f"JOURNEYS_LOG is {form}; set it to text or json.")
+    return form == "json"
+
+
+def secrets() -> list[str]:
+    """What no log may tell: the values of all variables whose names say so, whoever reads them."""
+    name = re.compile(r"PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|KEY|(PASS|PWD?)$", re.IGNORECASE)
+    values = {value for variable, value in os.environ.items() if name.search(variable) and variable != "PWD"}
+    return [value for value in values if len(value) >= SHORTEST_SECRET]
+
+
+SHORTEST_SECRET = 6  # a shorter one would be found within other words
 SMTP_PASSWORD = "JOURNEYS_SMTP_PASSWORD"  # noqa: S105 - the variable's name, not its value
 DELETION_KEY = "JOURNEYS_DELETION_KEY"
 """Names the variable with the key that ids of deleted persons are hashed with (D7)."""

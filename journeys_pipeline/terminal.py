@@ -12,6 +12,7 @@ from rich.console import Console
 
 from journeys_pipeline import environment
 from journeys_pipeline.adapters.clock import now
+from journeys_pipeline.adapters.migrations import WarehouseIsNewer
 from journeys_pipeline.catalog import Catalog, CatalogError, load_catalog
 
 console = Console()
@@ -60,7 +61,7 @@ def explained() -> Generator[None]:
     logging.getLogger("dagster").setLevel(logging.ERROR)
     try:
         yield
-    except CatalogError as error:
+    except (CatalogError, WarehouseIsNewer) as error:
         console.print(str(error), style="red", markup=False, highlight=False)
         raise typer.Exit(1) from None
     except Exception as error:

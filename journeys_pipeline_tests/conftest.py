@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from journeys_pipeline_tests.databases import SERVER, serve_postgresql
 from journeys_pipeline_tests.openssh import OpenSshServer, find_sshd, serve
 
 
@@ -17,3 +18,17 @@ def openssh_server(tmp_path: Path) -> Iterator[OpenSshServer]:
         pytest.fail(reason) if "CI" in os.environ else pytest.skip(reason)
     with serve(tmp_path) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL, without a database, of a real PostgreSQL server."""
+    with serve_postgresql() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def each_database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test runs twice: homes have their warehouse in SQLite, then in PostgreSQL."""
+    if request.param == "postgresql":
+        monkeypatch.setenv(SERVER, request.getfixturevalue("postgresql"))

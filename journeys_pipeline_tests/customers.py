@@ -14,6 +14,7 @@ from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Connection
 from journeys_pipeline.schemas.landed_files import LANDED, FileSightings, LandedFiles
+from journeys_pipeline_tests.databases import warehouse_url
 
 NOON = datetime(2026, 3, 20, 12, tzinfo=UTC)
 CONTACTS = {
@@ -32,7 +33,7 @@ class Customer:
 
     @property
     def warehouse_url(self) -> str:
-        return f"sqlite:///{self.home / 'warehouse.sqlite'}"
+        return warehouse_url(self.home)
 
     @cached_property
     def landing_zone(self) -> LandingZone:

@@ -1,5 +1,6 @@
 """A real PostgreSQL server, and new databases on it or on SQLite."""
 
+import hashlib
 import os
 import pwd
 import shutil
@@ -11,6 +12,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ import pytest
 import sqlalchemy as sa
 
 START_S = 30.0
+SERVER = "JOURNEYS_TESTS_ON_POSTGRESQL"  # a variable, so that processes which a test starts find the same database
 
 
 @contextmanager
@@ -41,14 +44,29 @@ def serve_postgresql() -> Iterator[str]:
         shutil.rmtree(home)
 
 
-def new_database(request: pytest.FixtureRequest, folder: Path) -> str:
-    """The URL of a new, empty database of the kind that the fixture's parameter names: sqlite or postgresql.
-
-    For the latter the test module needs a fixture `postgresql` that gives the server's URL.
-    """
-    if request.param == "sqlite":
+def new_database(request: pytest.FixtureRequest, folder: Path, kind: str = "") -> str:
+    """The URL of a new, empty database: sqlite or postgresql, which the fixture's parameter says unless `kind` does."""
+    if (kind or request.param) == "sqlite":
         return f"sqlite:///{folder / 'warehouse.sqlite'}"
-    server, name = request.getfixturevalue("postgresql"), f"w{uuid.uuid4().hex}"
+    return _create(request.getfixturevalue("postgresql"), f"w{uuid.uuid4().hex}")
+
+
+def warehouse_url(home: Path) -> str:
+    """The URL of a home's warehouse: SQLite in it, or PostgreSQL where the fixture `each_database` says so."""
+    server = os.environ.get(SERVER)
+    return _of_home(server, home) if server else f"sqlite:///{home / 'warehouse.sqlite'}"
+
+
+@cache
+def _of_home(server: str, home: Path) -> str:
+    name = f"h{hashlib.sha256(str(home).encode()).hexdigest()[:32]}"
+    engine = sa.create_engine(f"{server}/postgres", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        known = connection.scalars(sa.text("SELECT datname FROM pg_database")).all()
+    return f"{server}/{name}" if name in known else _create(server, name)
+
+
+def _create(server: str, name: str) -> str:
     engine = sa.create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:
         connection.execute(sa.text(f"CREATE DATABASE {name}"))

@@ -16,6 +16,7 @@ from journeys_pipeline.catalog import load_catalog
 from journeys_pipeline.defs.mailing import Mailing
 from journeys_pipeline.defs.resources import MailAccount
 from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
+from journeys_pipeline_tests.databases import warehouse_url
 
 CATALOG = """\
 accounts:
@@ -44,7 +45,7 @@ class MailingWorld:
 
     @cached_property
     def warehouse(self) -> Warehouse:
-        warehouse = Warehouse(f"sqlite:///{self.home / 'warehouse.sqlite'}")
+        warehouse = Warehouse(warehouse_url(self.home))
         warehouse.migrate()
         return warehouse
 

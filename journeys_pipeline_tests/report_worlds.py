@@ -26,6 +26,7 @@ from journeys_pipeline.defs.resources import (
 from journeys_pipeline.schemas.daily_facts import JourneyEntries
 from journeys_pipeline.schemas.mep_ledger import MepLedger, MepSummary
 from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
+from journeys_pipeline_tests.databases import warehouse_url
 
 CATALOG = """\
 accounts:
@@ -62,7 +63,7 @@ class ReportWorld:
         return {
             "catalog_file": CatalogFile(path=str(self.home / "journeys.yaml")),
             "lake_folder": LakeFolder(folder=str(self.home / "lake")),
-            "warehouse_database": WarehouseDatabase(url=f"sqlite:///{self.home / 'warehouse.sqlite'}"),
+            "warehouse_database": WarehouseDatabase(url=warehouse_url(self.home)),
             "statements_folder": StatementsFolder(folder=str(self.home / "statements")),
             "reports_folder": ReportsFolder(folder=str(self.home / "reports")),
             "mail_account": MailAccount(

@@ -25,7 +25,6 @@ Row = dict[str, Any]
 
 def queue(transaction: Transaction, report_id: str, account_id: str, recipients: Collection[str], at: datetime) -> None:
     """One row per recipient that has none for this report yet."""
-    known = set(transaction.read(MailOutbox, {"report_id": [report_id]})["recipient"])
     rows = [
         {
             "report_id": report_id,
@@ -39,9 +38,8 @@ def queue(transaction: Transaction, report_id: str, account_id: str, recipients:
             "updated_at": at,
         }
         for recipient in dict.fromkeys(recipients)
-        if recipient not in known
     ]
-    transaction.upsert(MailOutbox, pl.DataFrame(rows, schema=MailOutbox.create_empty().schema))
+    transaction.add(MailOutbox, pl.DataFrame(rows, schema=MailOutbox.create_empty().schema))
 
 
 class Outbox:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import polars as pl
-from sqlalchemy.exc import IntegrityError
 
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.schemas.viewer import STARTED, WAITING, ReportRequests
@@ -26,13 +25,9 @@ def request_report(warehouse: Warehouse, request: dict[str, Any]) -> bool:
         TooManyRequests: the account has `OPEN_AT_ONCE` that are not made yet.
     """
     row = pl.DataFrame([request | {"state": WAITING}], schema=ReportRequests.create_empty().schema)
-    try:
-        with warehouse.transaction() as transaction:
-            within = {"account_id": [request["account_id"]], "state": [WAITING, STARTED]}
-            waiting = transaction.read(ReportRequests, within, columns=["request_id"])["request_id"]
-            if request["request_id"] not in waiting and len(waiting) >= OPEN_AT_ONCE:
-                raise TooManyRequests(f"{len(waiting)} reports of account {request['account_id']} wait to be made.")
-            transaction.add(ReportRequests, row)
-    except IntegrityError:
-        return False
-    return True
+    with warehouse.transaction() as transaction:
+        within = {"account_id": [request["account_id"]], "state": [WAITING, STARTED]}
+        waiting = transaction.read(ReportRequests, within, columns=["request_id"])["request_id"]
+        if request["request_id"] not in waiting and len(waiting) >= OPEN_AT_ONCE:
+            raise TooManyRequests(f"{len(waiting)} reports of account {request['account_id']} wait to be made.")
+        return transaction.add(ReportRequests, row) == 1

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 import polars as pl
-from sqlalchemy.exc import IntegrityError
 
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Terms
@@ -35,9 +34,6 @@ class TermsBook:
         """Whether this is the first acceptance; of several, also at once, the first is kept with its time."""
         key = (account_id, user_id, terms.version, terms.text_sha256)
         row = dict(zip(_KEY, key, strict=True)) | {"text": terms.text, "accepted_at": at}
-        try:
-            with self._warehouse.transaction() as transaction:
-                transaction.add(TermsAcceptances, pl.DataFrame([row], schema=TermsAcceptances.create_empty().schema))
-        except IntegrityError:
-            return False
-        return True
+        with self._warehouse.transaction() as transaction:
+            rows = pl.DataFrame([row], schema=TermsAcceptances.create_empty().schema)
+            return transaction.add(TermsAcceptances, rows) == 1

@@ -4,15 +4,16 @@ from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import dataframely as dy
 import polars as pl
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator
 
+from journeys_pipeline.adapters.migrations import NEWEST, upgrade
 from journeys_pipeline.schemas.contact_entries import ImportPerformance
 from journeys_pipeline.schemas.erasures import AlteredBytes, Erasures
 from journeys_pipeline.schemas.ivr_metrics import IVR_FIGURES
@@ -31,6 +32,7 @@ from journeys_pipeline.schemas.viewer import ReportRequests, TermsAcceptances
 
 BUSY_TIMEOUT_S = 30
 GRAINS = ("day", "month")
+REPLACING = 0x6A6F7572  # our own among a PostgreSQL database's advisory locks
 
 Slice = Mapping[str, Collection[Any]]
 
@@ -103,6 +105,7 @@ class Transaction:
 
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
+        self._is_postgresql = connection.dialect.name == "postgresql"
 
     def read(
         self,
@@ -125,32 +128,33 @@ class Transaction:
         statement = sa.select(*(target.c[name] for name in schema)).where(*_conditions(target, within or {}))
         rows = self.connection.execute(statement.order_by(*target.primary_key.columns)).all()
         return pl.DataFrame(
-            [[_in_utc(value) for value in row] for row in rows], schema=schema, orient="row", infer_schema_length=None
+            [[in_utc(value) for value in row] for row in rows], schema=schema, orient="row", infer_schema_length=None
         )
 
     def replace(self, table: type[dy.Schema], rows: pl.DataFrame, within: Slice, *, grain: str = "") -> None:
         """Put validated `rows` in the place of all rows of the slice."""
         target = TABLES[table, grain]
         records = table.validate(rows, cast=True).to_dicts()
+        self._take_turns(target)
         self.connection.execute(target.delete().where(*_conditions(target, within)))
         if records:
             self.connection.execute(target.insert(), records)
 
     def upsert(self, table: type[dy.Schema], rows: pl.DataFrame) -> None:
         """Insert validated `rows`, each in the place of the row with its key."""
-        records = table.validate(rows, cast=True).to_dicts()
+        records, key = _by_key(table, rows), table.primary_key()
         if records:
-            self.delete(table, records)
-            self.connection.execute(TABLES[table, ""].insert(), records)
+            insert = self._insert(TABLES[table, ""])
+            values = {name: insert.excluded[name] for name in table.column_names() if name not in key}
+            self.connection.execute(insert.on_conflict_do_update(index_elements=key, set_=values), records)
 
-    def add(self, table: type[dy.Schema], rows: pl.DataFrame) -> None:
-        """Insert validated `rows`.
-
-        Raises:
-            IntegrityError: a row has the key of one that is there.
-        """
-        records = table.validate(rows, cast=True).to_dicts()
-        self.connection.execute(TABLES[table, ""].insert(), records)
+    def add(self, table: type[dy.Schema], rows: pl.DataFrame) -> int:
+        """How many of the validated `rows` are new; one whose key is there, from whomever, stays as it was."""
+        records, target = _by_key(table, rows), TABLES[table, ""]
+        if not records:
+            return 0
+        insert = self._insert(target).on_conflict_do_nothing().returning(*target.primary_key.columns)
+        return len(self.connection.execute(insert, records).all())
 
     def delete(self, table: type[dy.Schema], rows: Collection[Mapping[str, Any]]) -> None:
         """Remove the rows that have the keys of these."""
@@ -167,6 +171,18 @@ class Transaction:
         target = TABLES[table, ""]
         return self.connection.execute(target.update().where(*_conditions(target, within)).values(**values)).rowcount
 
+    def _insert(self, target: sa.Table) -> postgresql.Insert | sqlite.Insert:
+        return postgresql.insert(target) if self._is_postgresql else sqlite.insert(target)
+
+    def _take_turns(self, target: sa.Table) -> None:
+        """Until the transaction ends nobody else replaces slices of the table: else two replace each the old rows.
+
+        SQLite locks the whole database when the transaction begins.
+        """
+        if self._is_postgresql:
+            turn = sa.func.pg_advisory_xact_lock(REPLACING, sa.func.hashtext(target.name))
+            self.connection.execute(sa.select(turn))
+
 
 class Warehouse:
     """Small served tables; one table per schema class (and grain, for metrics)."""
@@ -176,16 +192,14 @@ class Warehouse:
         if self._engine.dialect.name == "sqlite":
             _make_sqlite_wait(self._engine)
 
-    def migrate(self) -> None:
-        """Bring the database to the newest revision; safe to repeat."""
-        from alembic import command  # noqa: PLC0415 - a second of import time that only migrations need
-        from alembic.config import Config  # noqa: PLC0415 - as above
+    def migrate(self, revision: str = NEWEST) -> None:
+        """Bring the database to the newest revision, or another, in one transaction; safe to repeat.
 
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        Raises:
+            WarehouseIsNewer: a newer version of this program has migrated it.
+        """
         with self._engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            upgrade(connection, revision)
 
     @contextmanager
     def transaction(self) -> Generator[Transaction]:
@@ -226,11 +240,16 @@ class Warehouse:
                     connection.execute(sa.text(f"VACUUM FULL {table.name}"))
 
 
+def _by_key(table: type[dy.Schema], rows: pl.DataFrame) -> list[dict[str, Any]]:
+    """Validated records, in an order that keeps writers of the same rows from waiting for each other in a ring."""
+    return table.validate(rows, cast=True).sort(table.primary_key()).to_dicts()
+
+
 def _conditions(target: sa.Table, within: Slice) -> list[sa.ColumnElement[bool]]:
     return [target.c[column].in_(list(values)) for column, values in within.items()]
 
 
-def _in_utc(value: object) -> object:
+def in_utc(value: object) -> object:
     """SQLite keeps no zone; every time that we store is UTC."""
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

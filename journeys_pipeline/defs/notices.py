@@ -1,6 +1,5 @@
 """Mails to the operator: each thing that went wrong is told once, by the outbox that reports go by."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ import polars as pl
 
 from journeys_pipeline.adapters.mail import Letter, MailRefused
 from journeys_pipeline.adapters.outbox import Row, queue
+from journeys_pipeline.adapters.telling import mask, words_of
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Account
 from journeys_pipeline.defs.checks.freshness import RUN_TIME_ALLOWANCE
@@ -19,8 +19,6 @@ from journeys_pipeline.schemas.reports import OperatorNotices
 from journeys_pipeline.tiers import REFRESH_EVERY
 
 OPERATOR = "~operator"  # in the place of an account, whose id never begins so
-OURS = ("journeys_pipeline.", "dagster._core.definitions.events.Failure: ")
-CONTACT = re.compile(r"[^\s'\"<>(),;:]+@[^\s'\"<>(),;:]+|\+\d[\d ()/.-]{5,}\d")  # a catalog's mistake may quote one
 LONGEST_MESSAGE = 1000
 
 
@@ -43,11 +41,10 @@ class FailedStep:
 
     def describe(self) -> str:
         """The step, the error's class, and its text if this program wrote it: others' may hold contacts or secrets."""
-        text = self.error_text.strip()
-        if not text.startswith(OURS):
+        words = words_of(self.error_text)
+        if words is None:
             return f"Step {self.step}: {self.error_class}. Its text is with the run in the Dagster UI."
-        message = CONTACT.sub("…", text.partition(": ")[2])[:LONGEST_MESSAGE]
-        return f"Step {self.step}: {self.error_class}: {message}"
+        return f"Step {self.step}: {self.error_class}: {mask(words)[:LONGEST_MESSAGE]}"
 
 
 def notice_of_run(run_id: str, job_name: str, steps: Sequence[FailedStep]) -> Notice:
@@ -81,12 +78,12 @@ def missed_promises_of(accounts: Sequence[Account], refreshes: pl.DataFrame, *, 
 def tell(warehouse: Warehouse, notice: Notice, *, operator: str, at: datetime) -> bool:
     """Whether the notice is new; it is queued then, and mailed within minutes."""
     with warehouse.transaction() as transaction:
-        if not transaction.read(OperatorNotices, {"notice_id": [notice.notice_id]}).is_empty():
-            return False
         row = {"notice_id": notice.notice_id, "subject": notice.subject, "body": notice.body, "made_at": at}
-        transaction.add(OperatorNotices, pl.DataFrame([row], schema=OperatorNotices.create_empty().schema))
-        queue(transaction, notice.notice_id, OPERATOR, [operator], at)
-    return True
+        rows = pl.DataFrame([row], schema=OperatorNotices.create_empty().schema)
+        is_new = transaction.add(OperatorNotices, rows) == 1
+        if is_new:
+            queue(transaction, notice.notice_id, OPERATOR, [operator], at)
+    return is_new
 
 
 def compose_notice(warehouse: Warehouse, row: Row, *, operator: str | None, sender: str) -> EmailMessage:

@@ -68,7 +68,12 @@ def make_application(settings: Settings, places: Places) -> ASGIApp:
         },
     )
     application.router.redirect_slashes = False  # the answer to /acme would tell that there is a path /acme/
-    return Guard(application, vary=settings.door.headers)
+    guarded = Guard(application, vary=settings.door.headers)
+    if not settings.metrics_token:
+        return guarded
+    from journeys_pipeline.viewer.metrics import Figures, WithMetrics  # noqa: PLC0415 - only who is scraped pays for it
+
+    return WithMetrics(guarded, Figures(places.warehouse, places.catalog), settings.metrics_token)
 
 
 def _unless_nobody(gate: Gate, request: Request) -> refusals.Refusal:

@@ -7,6 +7,8 @@ import typer
 from rich.console import Console
 
 from journeys_pipeline import environment
+from journeys_pipeline.adapters.log_lines import write_json_lines
+from journeys_pipeline.adapters.migrations import WarehouseIsNewer
 from journeys_pipeline.catalog import CatalogError
 from journeys_pipeline.roles import Role
 
@@ -39,11 +41,18 @@ def serve(
     if (account is None or role is None) if user else (account or role):
         raise typer.BadParameter("--as, --account and --role go together.")
     visitor = NamedVisitor(user, account, role) if user and account and role else None
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    logging.getLogger("journeys_pipeline.viewer").setLevel(logging.INFO)
+    _write_logs()
     try:
         settings = settle(environment.viewer(), host, port, visitor=visitor)
         run(settings, console)
-    except (UnsafeSettings, CatalogError) as error:
+    except (UnsafeSettings, CatalogError, WarehouseIsNewer) as error:
         console.print(str(error), style="red", markup=False, highlight=False)
         raise typer.Exit(1) from None
+
+
+def _write_logs() -> None:
+    if environment.logs_json():
+        write_json_lines(environment.secrets())
+        return
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.getLogger("journeys_pipeline.viewer").setLevel(logging.INFO)

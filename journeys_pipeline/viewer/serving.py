@@ -27,6 +27,7 @@ def run(settings: Settings, console: Console) -> None:
     Raises:
         CatalogError: the catalog has mistakes.
         UnsafeSettings: the account to look at is none of the catalog's.
+        WarehouseIsNewer: a newer version of this program has migrated the warehouse.
     """
     source = CatalogSource(environment.catalog_path())
     _refuse_unknown(settings, source)

@@ -26,6 +26,7 @@ class Settings:
     door: NamedVisitor | ProxiedVisitors
     origins: frozenset[str]
     hosts: tuple[str, ...]
+    metrics_token: str = ""  # without one there are no metrics
 
 
 def settle(variables: Mapping[str, str], host: str, port: int, *, visitor: NamedVisitor | None = None) -> Settings:
@@ -40,11 +41,14 @@ def settle(variables: Mapping[str, str], host: str, port: int, *, visitor: Named
     Raises:
         UnsafeSettings: somebody could read what is not theirs.
     """
+    token = variables.get("metrics_token", "")
+    if token and len(token) < LEAST_SECRET:
+        raise UnsafeSettings(f"JOURNEYS_METRICS_TOKEN is too short: {LEAST_SECRET} characters at least.")
     if visitor:
         if not is_loopback(host):
             raise UnsafeSettings(f"--as is for looking at dashboards on this machine, but {host} is not loopback.")
         own = frozenset(f"http://{name}:{port}" for name in LOOPBACK_HOSTS)
-        return Settings(host, port, visitor, origins=own, hosts=LOOPBACK_HOSTS)
+        return Settings(host, port, visitor, origins=own, hosts=LOOPBACK_HOSTS, metrics_token=token)
     origin, name = _public(variables["url"])
     proxy = ProxiedVisitors(
         user_header=_header(variables["user_header"]),
@@ -53,7 +57,8 @@ def settle(variables: Mapping[str, str], host: str, port: int, *, visitor: Named
         networks=_networks(variables["trusted_proxies"]),
     )
     _refuse_weak(proxy, host)
-    return Settings(host, port, proxy, origins=frozenset({origin}), hosts=(name, *LOOPBACK_HOSTS, host))
+    hosts = (name, *LOOPBACK_HOSTS, host)
+    return Settings(host, port, proxy, origins=frozenset({origin}), hosts=hosts, metrics_token=token)
 
 
 def is_loopback(host: str) -> bool:

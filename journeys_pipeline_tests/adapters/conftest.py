@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Connection
-from journeys_pipeline_tests.databases import new_database, serve_postgresql
+from journeys_pipeline_tests.databases import new_database
 from journeys_pipeline_tests.sftp_connections import CONTENT, connect_to
 
 
@@ -27,13 +26,6 @@ def served(openssh_server: Any) -> Path:
     path.write_bytes(CONTENT)
     os.utime(path, (time.time() - 3600,) * 2)
     return path
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The URL, without a database, of a real PostgreSQL server."""
-    with serve_postgresql() as server:
-        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

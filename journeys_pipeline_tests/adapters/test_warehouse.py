@@ -1,6 +1,8 @@
 """The warehouse keeps what it is given exactly, on SQLite and on PostgreSQL alike."""
 
 import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -13,7 +15,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from journeys_pipeline.adapters.warehouse import METADATA, TABLES, Warehouse
+from journeys_pipeline.adapters.warehouse import METADATA, TABLES, Transaction, Warehouse
 from journeys_pipeline.schemas.metrics import CampaignPerformance, ChannelCosts, Refreshes, TouchedDays
 from journeys_pipeline.schemas.reports import MailOutbox
 
@@ -21,6 +23,7 @@ MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 EARLY, LATE = datetime(2026, 3, 2, 23, 59, 59, 123456, tzinfo=UTC), datetime(2026, 3, 3, 0, 0, 0, 1, tzinfo=UTC)
 COMMENTS = {"add_table_comment", "remove_table_comment", "modify_comment"}
 THREADS, WRITES = 8, 20
+SO_THAT_IT_WAITS_S = 0.3
 CONTACT = "ann@acme.example"
 
 
@@ -182,6 +185,66 @@ def test_reading_a_slice_gives_its_rows_only(warehouse: Warehouse) -> None:
 
     assert found["account_id"].to_list() == ["acme", "zeta"]
     assert warehouse.read(TouchedDays, {"account_id": []}).is_empty()
+
+
+def while_open(warehouse: Warehouse, first: Callable[[Transaction], Any], second: Callable[[Transaction], Any]) -> Any:
+    """What the second writes in a transaction of its own that begins before that of the first has ended."""
+    began = threading.Event()
+
+    def write() -> Any:
+        began.set()
+        with warehouse.transaction() as transaction:
+            return second(transaction)
+
+    with ThreadPoolExecutor(1) as pool:
+        with warehouse.transaction() as transaction:
+            first(transaction)
+            other = pool.submit(write)
+            began.wait(timeout=60)
+            time.sleep(SO_THAT_IT_WAITS_S)
+        return other.result(timeout=60)
+
+
+def test_of_two_who_add_a_row_at_once_the_first_is_kept_and_neither_fails(warehouse: Warehouse) -> None:
+    early, late = (frame(TouchedDays, touched("acme", MONDAY, at)) for at in (EARLY, LATE))
+
+    added = while_open(warehouse, lambda one: one.add(TouchedDays, early), lambda two: two.add(TouchedDays, late))
+
+    assert added == 0
+    assert warehouse.read(TouchedDays).equals(early)
+
+
+def test_of_several_added_rows_those_that_are_new_are_counted(warehouse: Warehouse) -> None:
+    warehouse.upsert(TouchedDays, frame(TouchedDays, touched("acme", MONDAY)))
+    days = [touched("acme", MONDAY, LATE), touched("acme", TUESDAY), touched("zeta", MONDAY)]
+
+    with warehouse.transaction() as transaction:
+        added = transaction.add(TouchedDays, frame(TouchedDays, *days))
+
+    assert added == 2
+    assert warehouse.read(TouchedDays)["touched_at"].to_list() == [EARLY] * 3
+
+
+def test_of_two_who_upsert_a_new_row_at_once_the_last_is_kept_and_neither_fails(warehouse: Warehouse) -> None:
+    early, late = (frame(TouchedDays, touched("acme", MONDAY, at)) for at in (EARLY, LATE))
+
+    while_open(warehouse, lambda one: one.upsert(TouchedDays, early), lambda two: two.upsert(TouchedDays, late))
+
+    assert warehouse.read(TouchedDays).equals(late)
+
+
+def test_of_two_who_replace_a_slice_at_once_the_rows_of_the_last_are_kept(warehouse: Warehouse) -> None:
+    within = {"account_id": ["acme"]}
+    one, two = (frame(ChannelCosts, sent("acme", day)) for day in (MONDAY, TUESDAY))
+    warehouse.replace(ChannelCosts, frame(ChannelCosts, sent("acme", MONDAY)), within, grain="day")
+
+    while_open(
+        warehouse,
+        lambda first: first.replace(ChannelCosts, one, within, grain="day"),
+        lambda second: second.replace(ChannelCosts, two, within, grain="day"),
+    )
+
+    assert warehouse.read(ChannelCosts, grain="day").equals(two)
 
 
 def test_eight_writers_at_once_lose_nothing(warehouse: Warehouse) -> None:

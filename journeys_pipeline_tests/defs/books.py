@@ -18,6 +18,7 @@ from journeys_pipeline.schemas.mep_ledger import MepAdjustments
 from journeys_pipeline.schemas.metrics import TouchedDays
 from journeys_pipeline.schemas.people import DELETION, MERGE, PROFILE, Identities, PeopleChanges
 from journeys_pipeline.transforms.people import resolve_identities
+from journeys_pipeline_tests.databases import warehouse_url
 from journeys_pipeline_tests.transforms.mep_ledger.examples import JANUARY, Entry, facts
 
 OPEN, DUE, AFTER, LATER = (datetime(2026, *day, 6, tzinfo=UTC) for day in ((1, 20), (2, 4), (2, 5), (3, 10)))
@@ -30,7 +31,7 @@ class World:
 
     def __init__(self, home: Path, *, key: bytes | None = KEY) -> None:
         self.home = home
-        warehouse = Warehouse(f"sqlite:///{home / 'warehouse.sqlite'}")
+        warehouse = Warehouse(warehouse_url(home))
         warehouse.migrate()
         self.books = Books(Lake(home / "lake"), warehouse, Statements(home / "statements"), key)
         self.changes = PeopleChanges.create_empty()

@@ -14,6 +14,7 @@ from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.defs.event_reading import EventReader
 from journeys_pipeline.schemas.journey_events import EventKeys, JourneyEvents, QuarantinedRecords
 from journeys_pipeline.schemas.metrics import Refreshes, TouchedDays
+from journeys_pipeline_tests.databases import warehouse_url
 
 NOON = datetime(2026, 3, 20, 12, tzinfo=UTC)
 TABLES = [JourneyEvents, EventKeys, QuarantinedRecords]
@@ -28,7 +29,7 @@ class World:
         self.home, self.at = home, at
         home.mkdir(exist_ok=True)
         self.lake = Lake(home / "lake")
-        self.warehouse = Warehouse(f"sqlite:///{home / 'warehouse.sqlite'}")
+        self.warehouse = Warehouse(warehouse_url(home))
         self.warehouse.migrate()
 
     def file(self, name: str, *lines: Line | str) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def crash(*_: object, **__: object) -> None:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(each_database: None, tmp_path: Path) -> World:
     return World(tmp_path)
 
 

@@ -19,6 +19,7 @@ from journeys_pipeline.defs.assets.contact_entries import contact_entries, impor
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, LandingFolder, ReportsFolder, WarehouseDatabase
 from journeys_pipeline.schemas.contact_entries import ContactEntries, ImportPerformance
 from journeys_pipeline.schemas.landed_files import FeedReadings, LandedFiles
+from journeys_pipeline_tests.databases import warehouse_url
 
 CATALOG = """
 accounts: [{id: acme, name: Acme, tiers: [{tier: scale, valid_from: 2026-01-01}]}]
@@ -44,13 +45,13 @@ class Home:
         (folder / "journeys.yaml").write_text(CATALOG)
         self.folder = folder
         self.lake = Lake(folder / "lake")
-        self.warehouse = Warehouse(f"sqlite:///{folder}/warehouse.sqlite")
+        self.warehouse = Warehouse(warehouse_url(folder))
         self.warehouse.migrate()
         self.resources: dict[str, Any] = {
             "catalog_file": CatalogFile(path=str(folder / "journeys.yaml")),
             "lake_folder": LakeFolder(folder=str(folder / "lake")),
             "landing_folder": LandingFolder(folder=str(folder / "landing")),
-            "warehouse_database": WarehouseDatabase(url=f"sqlite:///{folder}/warehouse.sqlite"),
+            "warehouse_database": WarehouseDatabase(url=warehouse_url(folder)),
             "reports_folder": ReportsFolder(folder=str(folder / "reports")),
         }
 
@@ -113,6 +114,7 @@ def test_a_repeated_contact_is_flagged_wherever_it_stands_in_the_file_d9(
     assert flags == [("f0", *row) for row in [*of_each, (7, True, False)]] + [("f1", *row) for row in of_each]
 
 
+@pytest.mark.usefixtures("each_database")
 def test_a_file_that_cannot_be_read_is_refused_whole_and_the_others_are_read(
     home: Home, instance: dg.DagsterInstance
 ) -> None:
@@ -143,6 +145,7 @@ def test_a_file_whose_feed_is_gone_waits_and_is_read_when_it_is_back(home: Home,
     assert set(home.entries()["file_id"]) == {"f1", "f2"}
 
 
+@pytest.mark.usefixtures("each_database")
 def test_a_file_is_read_once_and_a_reading_that_died_before_its_mark_is_repeated(
     home: Home, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,7 +26,7 @@ DERIVED = f"contact-{identify('acme', PHONE)}"
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(each_database: None, tmp_path: Path) -> World:
     """A month in which a person entered by profile and by contact, and another one by a contact only."""
     world = World(tmp_path)
     world.profile("p1", PHONE, at=OPEN)

@@ -28,6 +28,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     return World(tmp_path)
 
 
+@pytest.mark.usefixtures("each_database")
 def test_a_key_is_kept_once_over_files_days_and_runs(world: World) -> None:
     first = world.file("f1", ("e1", 1, "a"), ("e1", 1, "a"), ("e2", 1, "a"), ("e2", 2, "a"))
     second = world.file("f2", ("e1", 1, "a"), ("e2", 5, "a"), ("e3", 5, "a"))
@@ -68,12 +69,14 @@ def touched(world: World) -> list[int]:
     return [day.day for day in world.warehouse.read(TouchedDays)["day"]]
 
 
+@pytest.mark.usefixtures("each_database")
 def test_the_days_of_accepted_events_are_touched(world: World) -> None:
     world.read(world.file("f1", ("e1", 1, "a"), ("e2", 2, "a"), ("e1", 3, "a"), ("e2", 2, "a")))
 
     assert touched(world) == [1, 2]
 
 
+@pytest.mark.usefixtures("each_database")
 def test_the_files_that_touch_a_day_are_counted_until_it_is_made(world: World) -> None:
     for name in ("f1", "f2"):
         world.read(world.file(name, (f"e-{name}", 1, "a")))

@@ -49,6 +49,7 @@ def later(by: timedelta) -> dict[str, Any]:
     return {"clock": lambda: datetime.now(UTC) + by}
 
 
+@pytest.mark.usefixtures("each_database")
 def test_each_recipient_gets_a_mail_of_their_own_once(world: MailingWorld, inbox: TroubledInbox) -> None:
     world.make(ANN, BOB)
 
@@ -60,6 +61,7 @@ def test_each_recipient_gets_a_mail_of_their_own_once(world: MailingWorld, inbox
     assert [mail["To"] for mail in mails(inbox)] == [envelope.rcpt_tos[0] for envelope in inbox.taken]
 
 
+@pytest.mark.usefixtures("each_database")
 def test_one_refused_recipient_is_recorded_and_the_other_gets_the_mail(
     world: MailingWorld, inbox: TroubledInbox
 ) -> None:
@@ -75,6 +77,7 @@ def test_one_refused_recipient_is_recorded_and_the_other_gets_the_mail(
     assert world.states("attempts") == [(ANN, "refused", 1), (BOB, "sent", 1)]
 
 
+@pytest.mark.usefixtures("each_database")
 def test_a_server_that_does_not_take_it_now_gets_it_when_it_is_due_again(
     world: MailingWorld, inbox: TroubledInbox
 ) -> None:
@@ -89,6 +92,7 @@ def test_a_server_that_does_not_take_it_now_gets_it_when_it_is_due_again(
     assert len(inbox.taken) == 1
 
 
+@pytest.mark.usefixtures("each_database")
 def test_a_connection_lost_after_the_mail_was_taken_sends_no_second_one(
     world: MailingWorld, inbox: TroubledInbox
 ) -> None:
@@ -103,6 +107,7 @@ def test_a_connection_lost_after_the_mail_was_taken_sends_no_second_one(
     assert len(inbox.taken) == 1
 
 
+@pytest.mark.usefixtures("each_database")
 def test_killed_between_the_servers_acceptance_and_our_commit_the_mail_is_not_sent_again_by_itself(
     world: MailingWorld, inbox: TroubledInbox
 ) -> None:
@@ -229,6 +234,7 @@ def test_a_name_that_could_start_a_header_is_never_sent(world: MailingWorld, inb
     assert "evil.example" not in world.states("last_error")[0][2]
 
 
+@pytest.mark.usefixtures("each_database")
 def test_an_error_in_the_outbox_names_no_address(world: MailingWorld, inbox: TroubledInbox) -> None:
     world.make(ANN)
     inbox.troubles["RCPT"] = answers(f"550 <{ANN}> is unknown")

@@ -23,6 +23,7 @@ from journeys_pipeline.defs.notices import missed_promises_of, tell
 from journeys_pipeline.defs.resources import CatalogFile, MailAccount, WarehouseDatabase
 from journeys_pipeline.schemas.metrics import Refreshes
 from journeys_pipeline.schemas.reports import MailOutbox, OperatorNotices
+from journeys_pipeline_tests.databases import warehouse_url
 from journeys_pipeline_tests.mailing_worlds import CATALOG
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -39,7 +40,7 @@ class Home:
             CATALOG.replace("RECIPIENTS", "").replace("{largest", "{operator: ops@us.example, largest")
         )
         self.catalog = load_catalog(self.path)
-        self.url = f"sqlite:///{folder / 'warehouse.sqlite'}"
+        self.url = warehouse_url(folder)
         self.warehouse = Warehouse(self.url)
         self.warehouse.migrate()
 
@@ -86,6 +87,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
+@pytest.mark.usefixtures("each_database")
 def test_a_failed_run_is_mailed_once_with_our_own_message(home: Home, instance: dg.DagsterInstance) -> None:
     run_id = home.fail("book", StatementChanged("It was changed; ann@mailbox.nl."), instance, times=2)
 
@@ -114,6 +116,7 @@ def test_that_mails_do_not_go_out_is_not_mailed(home: Home, instance: dg.Dagster
     assert home.mails() == []
 
 
+@pytest.mark.usefixtures("each_database")
 @pytest.mark.parametrize(("age", "is_late"), [(timedelta(hours=2, minutes=29), 0), (timedelta(hours=2, minutes=31), 1)])
 def test_a_missed_promise_is_mailed_once_for_each_miss(home: Home, age: timedelta, is_late: int) -> None:
     """F90: acme is on scale, which promises two hours; half an hour is for the run itself."""

@@ -1,6 +1,7 @@
 """Reports of every kind are made by one job, listed once, and mailed once (F34-F36, F66-F75, F95)."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -58,6 +59,7 @@ def test_f70_an_xlsx_report_has_the_five_columns_with_real_times_and_text_as_tex
     assert (sheet["E2"].value, sheet["E2"].data_type) == ("=Spring", "s")
 
 
+@pytest.mark.usefixtures("each_database")
 def test_f75_asked_for_again_with_unchanged_rows_it_is_the_same_file_one_row_and_one_mail_each(
     world: ReportWorld,
 ) -> None:
@@ -73,6 +75,19 @@ def test_f75_asked_for_again_with_unchanged_rows_it_is_the_same_file_one_row_and
     assert world.mails() == [ANN, BOB]
 
 
+@pytest.mark.usefixtures("each_database")
+def test_two_runs_of_one_new_report_at_once_make_one_report_and_one_mail_each(world: ReportWorld) -> None:
+    world.bill("p1")
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda name: world.report(requested_by=name), ["ann", "bob"])
+
+    assert first == second
+    assert len(world.register("report_id")) == 1
+    assert world.mails() == [ANN, BOB]
+
+
+@pytest.mark.usefixtures("each_database")
 def test_f75_changed_rows_make_a_new_report_beside_the_old_one(world: ReportWorld) -> None:
     world.bill("p1")
     first = world.report()
@@ -86,6 +101,7 @@ def test_f75_changed_rows_make_a_new_report_beside_the_old_one(world: ReportWorl
     assert world.mails() == [ANN, ANN, BOB, BOB]
 
 
+@pytest.mark.usefixtures("each_database")
 def test_f68_what_was_provisional_and_is_closed_now_is_told_anew(world: ReportWorld) -> None:
     world.bill("p1")
     world.report()
@@ -106,6 +122,7 @@ def test_a_file_that_was_removed_is_written_again_as_it_was(world: ReportWorld) 
     assert hashlib.sha256(world.content(report)).hexdigest() == report["file_sha256"]
 
 
+@pytest.mark.usefixtures("each_database")
 def test_d5_a_closed_month_is_reported_as_closed_or_restated_from_what_is_known_now(world: ReportWorld) -> None:
     world.bill("p1")
     world.close(mep=1)

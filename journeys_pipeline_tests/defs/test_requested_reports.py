@@ -14,6 +14,7 @@ from journeys_pipeline.definitions import defs
 from journeys_pipeline.defs.resources import WarehouseDatabase
 from journeys_pipeline.defs.sensors import REQUEST_TAG, requested_report_config, requested_reports
 from journeys_pipeline.schemas.viewer import ReportRequests
+from journeys_pipeline_tests.databases import warehouse_url
 
 NOON = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
 WISH: dict[str, Any] = {
@@ -35,15 +36,15 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 @pytest.fixture
-def warehouse(tmp_path: Path) -> Warehouse:
-    warehouse = Warehouse(f"sqlite:///{tmp_path / 'warehouse.sqlite'}")
+def warehouse(each_database: None, tmp_path: Path) -> Warehouse:
+    warehouse = Warehouse(warehouse_url(tmp_path))
     warehouse.migrate()
     return warehouse
 
 
 def look(instance: dg.DagsterInstance, folder: Path) -> list[dg.RunRequest]:
     """What the sensor asks for at a tick."""
-    database = WarehouseDatabase(url=f"sqlite:///{folder / 'warehouse.sqlite'}")
+    database = WarehouseDatabase(url=warehouse_url(folder))
     context = dg.build_sensor_context(instance=instance, resources={"warehouse_database": database})
     return [*requested_reports(context)]
 

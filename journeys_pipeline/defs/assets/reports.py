@@ -127,8 +127,7 @@ def _write_once(entry: dict[str, Any], rows: pl.DataFrame, csv: bytes, folder: P
 def _list_once(entry: dict[str, Any], request: Request, warehouse: Warehouse) -> None:
     """List the report, unless it is, and queue its mails: both or neither, so that a kill between them loses none."""
     with warehouse.transaction() as transaction:
-        if transaction.read(ReportRegister, {"report_id": [entry["report_id"]]}).is_empty():
-            transaction.upsert(ReportRegister, pl.DataFrame([entry], schema=ReportRegister.create_empty().schema))
+        transaction.add(ReportRegister, pl.DataFrame([entry], schema=ReportRegister.create_empty().schema))
         queue(transaction, entry["report_id"], request.account.id, request.recipients, at=entry["made_at"])
 
 

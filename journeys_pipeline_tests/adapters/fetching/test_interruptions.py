@@ -49,6 +49,7 @@ def fetch_and_die(customer: Customer, executioner: Any, point: str) -> int:
     return int(executioner.stdout.readline())
 
 
+@pytest.mark.usefixtures("each_database")
 @pytest.mark.parametrize("point", dying_fetch.POINTS)
 def test_a_fetch_that_is_killed_and_run_again_lands_each_file_once(
     customer: Any, executioner: subprocess.Popen[str], point: str
