@@ -22,6 +22,7 @@ from journeys_pipeline.schemas.landed_files import (
     FileReturns,
     FileSightings,
     LandedFiles,
+    Withdrawals,
 )
 from journeys_pipeline.schemas.mep_ledger import MEP_SUMMARIES, MepStatements
 from journeys_pipeline.schemas.metrics import FIGURES, AccountMonthStarts, JourneySummary, Refreshes, TouchedDays
@@ -66,6 +67,7 @@ def _define(metadata: sa.MetaData) -> dict[tuple[type[dy.Schema], str], sa.Table
         ConnectionLeases,
         FeedReadings,
         FileReturns,
+        Withdrawals,
         ImportPerformance,
         Refreshes,
         TouchedDays,

@@ -18,11 +18,12 @@ from journeys_pipeline.catalog import Catalog, ContactsFeed
 from journeys_pipeline.defs.billing import hash_person
 from journeys_pipeline.defs.lake_tables import LAKE_TABLES
 from journeys_pipeline.defs.reading import File, unread_files
+from journeys_pipeline.defs.withdrawals import pending_changes
 from journeys_pipeline.identity import identify
 from journeys_pipeline.schemas.contact_entries import ContactEntries, ImportPerformance
 from journeys_pipeline.schemas.erasures import REDACTED, REMOVED, AlteredBytes, Erasures
 from journeys_pipeline.schemas.ivr_metrics import InputValues
-from journeys_pipeline.schemas.landed_files import KINDS, FileSightings, LandedFiles
+from journeys_pipeline.schemas.landed_files import KINDS, WITHDRAWN, FileSightings, LandedFiles, Withdrawals
 from journeys_pipeline.schemas.people import DELETION, Identities, PeopleChanges
 from journeys_pipeline.schemas.reports import ReportRegister
 from journeys_pipeline.transforms.erasures import (
@@ -40,7 +41,7 @@ from journeys_pipeline.transforms.erasures import (
 from journeys_pipeline.transforms.mep_ledger import find_deleted
 from journeys_pipeline.transforms.people import resolve
 
-PLAIN_TABLES: list[type[dy.Schema]] = [LandedFiles, ImportPerformance, ReportRegister]
+PLAIN_TABLES: list[type[dy.Schema]] = [LandedFiles, Withdrawals, ImportPerformance, ReportRegister]
 NO_CONTACTS = ["account_id", "kind", "status", "sha256", "format", "rows_sha256", "file_sha256", "path", "report_type"]
 
 
@@ -77,6 +78,8 @@ class Eraser:
             raise CannotErase("Set JOURNEYS_DELETION_KEY: ids of erased persons are hashed with it (D7).")
         if any(file["account_id"] == account_id for file in unread_files(self.warehouse, KINDS)):
             raise CannotErase("Files of the account wait to be read. Run `journeys fetch` first.")
+        if any(change.file["account_id"] == account_id for change in pending_changes(self.warehouse, KINDS)):
+            raise CannotErase("A withdrawal of the account is not carried out yet. Run `journeys fetch` first.")
         ids = self._find_ids(account_id, person_id, contacts)
         traces = Traces(frozenset([*contacts, *self._find_contacts(account_id, ids)]))
         who = hash_person(self.deletion_key, account_id, person_id or min(traces.contacts, default=""))
@@ -142,6 +145,9 @@ class Eraser:
                 except (UnreadableFile, OSError, EOFError, pl.exceptions.PolarsError):
                     target.write_bytes(b"")  # what cannot be looked into cannot be kept either
                     is_changed, state = True, REMOVED
+                if is_changed and file["status"] == WITHDRAWN:
+                    target.write_bytes(b"")  # its entries are gone, which would tell whose its rows are
+                    state = REMOVED
             if is_changed:
                 self.landing_zone.alter(file["connection_id"], file["sha256"], target)
                 note_altered(self.warehouse, file, state=state, as_of=self.as_of)

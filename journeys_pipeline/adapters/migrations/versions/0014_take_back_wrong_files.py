@@ -1,0 +1,25 @@
+"""Record which landed files were withdrawn, by whom and why."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0014"
+down_revision = "0013"
+
+
+def upgrade() -> None:
+    time = sa.DateTime(timezone=True)
+    op.create_table(
+        "withdrawals",
+        sa.Column("file_id", sa.String(), nullable=False),
+        sa.Column("withdrawn_at", time, nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("withdrawn_by", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("taken_out_at", time, nullable=True),
+        sa.Column("reinstated_at", time, nullable=True),
+        sa.Column("reinstated_by", sa.String(), nullable=True),
+        sa.Column("put_back_at", time, nullable=True),
+        sa.PrimaryKeyConstraint("file_id", "withdrawn_at"),
+    )
