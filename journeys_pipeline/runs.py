@@ -1,6 +1,6 @@
 """Jobs launched from the command line: in this process, recorded in the Dagster instance like any other run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -69,9 +69,10 @@ def refresh(first: date, last: date, *, as_of: datetime, why: str = "", watch: W
     launch("book", tags=months, run_config=tier_config(MONTHLY, tiers), watch=watch)
 
 
-def show(*, as_of: datetime, watch: Watch | None = None) -> None:
-    """Draw all accounts' pages, check them, put them in place."""
-    launch("show", tags={AS_OF_TAG: as_of.isoformat()}, run_config=tier_config(PAGES, list(Tier)), watch=watch)
+def show(*, as_of: datetime, accounts: Sequence[str] = (), watch: Watch | None = None) -> None:
+    """Draw the pages of accounts (none: of all), check them, put them in place."""
+    config = tier_config(PAGES, list(Tier), accounts)
+    launch("show", tags={AS_OF_TAG: as_of.isoformat()}, run_config=config, watch=watch)
 
 
 def book(month: date, *, accounts: list[str], as_of: datetime, watch: Watch | None = None) -> None:

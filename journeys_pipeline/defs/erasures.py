@@ -16,6 +16,7 @@ from journeys_pipeline.adapters.redacting import redact_records, redact_rows
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Catalog, ContactsFeed
 from journeys_pipeline.defs.billing import hash_person
+from journeys_pipeline.defs.erased_outputs import Outputs
 from journeys_pipeline.defs.lake_tables import LAKE_TABLES
 from journeys_pipeline.defs.reading import File, unread_files
 from journeys_pipeline.defs.withdrawals import pending_changes
@@ -58,6 +59,7 @@ class Eraser:
     lake: Lake
     warehouse: Warehouse
     deletion_key: bytes | None
+    outputs: Outputs
     as_of: datetime
 
     def erase(
@@ -86,13 +88,15 @@ class Eraser:
         erasure_id = identify(who, self.as_of.isoformat())
         self._delete(account_id, ids, erasure_id)
         landed = self._redact_landed(account_id, ids, traces)
+        hashes = self._hash(self.deletion_key, account_id, ids)
+        reports, mails = self.outputs.redact(self.warehouse, account_id, traces, hashes, as_of=self.as_of)
         warehouse_rows = self._erase_from_warehouse(account_id, traces)
         lake_rows = self._mask_lake(account_id, traces) + self._erase_contacts(account_id, ids, traces)
         self._forget_history()
         row = {
             "erasure_id": erasure_id, "account_id": account_id, "requested_by": requested_by, "erased_at": self.as_of,
             "contacts": len(traces.contacts), "landed_files": landed, "lake_rows": lake_rows,
-            "warehouse_rows": warehouse_rows,
+            "reports": reports, "mails": mails, "warehouse_rows": warehouse_rows,
         }  # fmt: skip
         self.warehouse.upsert(Erasures, pl.DataFrame([row], schema=Erasures.create_empty().schema))
         return row
@@ -109,6 +113,12 @@ class Eraser:
         of_profiles = find_contacts(self._of(PeopleChanges, account_id), ids.lazy(), of_profiles=True)
         of_entries = find_contacts(self._of(ContactEntries, account_id), ids.lazy(), of_profiles=False)
         return pl.concat([of_profiles, of_entries]).unique().collect(engine="streaming")["contact"].to_list()
+
+    def _hash(self, key: bytes, account_id: str, ids: pl.DataFrame) -> dict[str, str]:
+        """What the ledger has in the place of each of the ids (D7)."""
+        named = ids.lazy().with_columns(id="person_id")
+        counted = resolve(named, self._of(Identities, account_id)).select("id", "person_id").collect()
+        return {name: hash_person(key, account_id, person) for name, person in counted.iter_rows()}
 
     def _delete(self, account_id: str, ids: pl.DataFrame, erasure_id: str) -> None:
         """Say that the person is deleted, as a people feed would; the next booking hashes their id (D7)."""
@@ -186,11 +196,13 @@ class Eraser:
         has_more = pl.any_horizontal(~is_erased(name) for name in CONTACTS).fill_null(value=False)
         gone = [*erase_contacts(), pl.lit("{}").alias("attributes"), pl.lit(None, pl.String).alias("shape")]
         is_left = of_account & is_theirs & (has_more | (pl.col("attributes") != "{}"))
-        return self._change(ContactEntries, is_left, gone) + self._change(
-            PeopleChanges, of_account & is_held, erase_contacts(traces.contacts)
-        )
+        # Profiles first: whom entries name is found by these alone, if the process ends in between.
+        profiles = self._change(PeopleChanges, of_account & is_held, erase_contacts(traces.contacts))
+        return profiles + self._change(ContactEntries, is_left, gone)
 
     def _forget_history(self) -> None:
+        """Also when nothing was changed: an earlier erasure may have ended before it came to this."""
+        self.warehouse.forget_deleted()
         for table in LAKE_TABLES:
             upkeep = self.lake.upkeep(table)
             if upkeep:
@@ -207,7 +219,7 @@ class Eraser:
         return count
 
     def _erase_from_warehouse(self, account_id: str, traces: Traces) -> int:
-        """How many rows were rewritten; what they were before is in no file of the database any more."""
+        """How many rows were rewritten."""
         if not traces.contacts:
             return 0
         changed = 0
@@ -219,8 +231,6 @@ class Eraser:
             changed += masked.height
         changed += self._forget_sightings(account_id, traces)
         changed += sum(self._mask_inputs(account_id, traces, grain) for grain in ("day", "month"))
-        if changed:
-            self.warehouse.forget_deleted()
         return changed
 
     def _forget_sightings(self, account_id: str, traces: Traces) -> int:

@@ -1,4 +1,4 @@
-"""Record which landed files were withdrawn, by whom and why."""
+"""Record which landed files were withdrawn, by whom and why; and which reports erasures rewrote."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,3 +23,7 @@ def upgrade() -> None:
         sa.Column("put_back_at", time, nullable=True),
         sa.PrimaryKeyConstraint("file_id", "withdrawn_at"),
     )
+    count = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    for name in ("reports", "mails"):
+        op.add_column("erasures", sa.Column(name, count, nullable=False, server_default="0"))
+    op.add_column("report_register", sa.Column("altered_at", time, nullable=True))
