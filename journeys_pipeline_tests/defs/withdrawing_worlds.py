@@ -76,14 +76,14 @@ class File:
 class World:
     """One account in a folder. Steps are an hour apart, and count from 0."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, database: str = "") -> None:
         home.mkdir(exist_ok=True)
         (home / "journeys.yaml").write_text(CATALOG)
         self.home = home
         self.catalog: Catalog = load_catalog(home / "journeys.yaml")
         self.landing_zone = LandingZone(home / "landing")
         self.lake = Lake(home / "lake")
-        self.warehouse = Warehouse(f"sqlite:///{home / 'warehouse.sqlite'}")
+        self.warehouse = Warehouse(database or f"sqlite:///{home / 'warehouse.sqlite'}")
         self.warehouse.migrate()
         self.books = Books(self.lake, self.warehouse, Statements(home / "statements"), KEY)
 
