@@ -318,3 +318,29 @@ def test_a_file_is_left_alone_if_one_that_would_have_to_be_read_again_is_gone(wo
         world.withdraw(["events-2"], step=3)
 
     assert world.warehouse.read(LandedFiles, {"file_id": ["events-2"]})["status"].to_list() == ["landed"]
+
+
+def test_a_file_whose_own_bytes_are_gone_can_be_withdrawn_and_stays_so(world: World) -> None:
+    [file] = world.warehouse.read(LandedFiles, {"file_id": ["contacts-1"]}).to_dicts()
+    row = {"connection_id": "sftp", "sha256": file["sha256"], "state": REMOVED, "altered_at": BEGIN}
+    world.warehouse.upsert(AlteredBytes, pl.DataFrame([row], schema=AlteredBytes.create_empty().schema))
+
+    world.withdraw(["contacts-1"], step=3)
+
+    assert world.tables()["ContactEntries"] == []
+    with pytest.raises(CannotWithdraw, match="contacts-1 would have to be read again"):
+        world.reinstate(["contacts-1"], step=4)
+
+
+def test_persons_that_a_withdrawn_file_had_made_one_are_billed_as_two(world: World) -> None:
+    world.land(lines("people-1", merged("p1", "p2")), step=3)
+    world.refresh(at=at(3))
+    as_one = world.billed("person_id")
+    world.book(at=CLOSES)
+
+    world.withdraw(["people-1"], step=4)
+    world.refresh(at=CLOSES + timedelta(days=1))
+
+    assert ("p2",) not in as_one
+    assert world.adjusted("person_id", "source_id", "billed_at") == [("p2", "e2", CLOSES + timedelta(days=1))]
+    assert [content.count(b"\r\n") - 1 for content in world.statements().values()] == [len(as_one)]
