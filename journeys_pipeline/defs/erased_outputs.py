@@ -13,8 +13,6 @@ from journeys_pipeline.rendering.redacting import redact_report
 from journeys_pipeline.schemas.reports import MailOutbox, ReportRegister
 from journeys_pipeline.transforms.erasures import Traces
 
-GUARD = "'"  # before what a spreadsheet would run as a formula
-
 
 @dataclass(frozen=True)
 class Outputs:
@@ -36,11 +34,8 @@ class Outputs:
             as_of: The erasure's logical time.
         """
 
-        def rename(text: str) -> str:
-            return hashes.get(text.removeprefix(GUARD), text)
-
         def redact(content: bytes) -> bytes:
-            return redact_report(content, mask=traces.mask, rename=rename)
+            return redact_report(content, mask=traces.mask, hashes=hashes)
 
         folder = self.reports / account_id
         files = sorted(path for path in folder.rglob("*") if path.suffix in {".csv", ".xlsx"})
