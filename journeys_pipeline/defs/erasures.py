@@ -1,6 +1,7 @@
 """A person is erased: their contacts go from whatever we keep, and whoever was counted stays counted."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -166,7 +167,10 @@ class Eraser:
     def _write(self, file: File, ids: pl.DataFrame, traces: Traces, *, paths: tuple[Path, Path]) -> bool:
         source, target = paths
         if file["kind"] != "contacts":
-            return redact_records(source, target, mask=traces.mask)
+            # what a withdrawn file alone says of the person is in no table: whatever names an id goes
+            withdrawn = naming(ids["person_id"]) if file["status"] == WITHDRAWN else None
+            mask = (lambda text: withdrawn.sub("", traces.mask(text))) if withdrawn else traces.mask
+            return redact_records(source, target, mask=mask)
         feeds = [feed for place in self.catalog.connections for feed in place.feeds if feed.id == file["feed_id"]]
         encoding = next((feed.encoding for feed in feeds if isinstance(feed, ContactsFeed)), "utf-8")
         entries = self.lake.scan(ContactEntries).filter(pl.col("file_id") == file["file_id"]).sort("row_number")
@@ -258,6 +262,11 @@ class Eraser:
 
     def _of(self, table: type[dy.Schema], account_id: str) -> pl.LazyFrame:
         return self.lake.scan(table).filter(pl.col("account_id") == account_id)
+
+
+def naming(ids: Iterable[str]) -> re.Pattern[str]:
+    """What finds any of the ids as a whole word."""
+    return re.compile(rf"(?<![\w.+\-])(?:{'|'.join(map(re.escape, ids)) or '(?!)'})(?![\w.+\-])")
 
 
 def text_columns(table: type[dy.Schema]) -> list[str]:

@@ -177,3 +177,15 @@ def test_a_withdrawn_file_that_names_the_person_is_emptied(home: Home) -> None:
     removed = home.world.warehouse.read(AlteredBytes, {"state": ["removed"]})
     assert removed.height == 1
     assert traces(home.world.home) == []
+
+
+def test_a_withdrawn_file_that_alone_knew_a_contact_of_the_person_is_emptied(home: Home) -> None:
+    told = [profile("p1", "+31206241113", day=2), profile("p10", "+31206241114")]
+    home.world.land(lines("people-2", told[0]), lines("people-3", told[1]), step=3)
+    home.world.withdraw(["people-2", "people-3"], step=4)
+
+    home.erase()
+
+    holding = [content for content in below(home.world.home).values() if b"+31206241113" in content]
+    assert holding == []
+    assert home.world.warehouse.read(AlteredBytes, {"state": ["removed"]}).height == 1
