@@ -168,9 +168,8 @@ class Eraser:
         source, target = paths
         if file["kind"] != "contacts":
             # what a withdrawn file alone says of the person is in no table: whatever names an id goes
-            withdrawn = naming(ids["person_id"]) if file["status"] == WITHDRAWN else None
-            mask = (lambda text: withdrawn.sub("", traces.mask(text))) if withdrawn else traces.mask
-            return redact_records(source, target, mask=mask)
+            named = naming(ids["person_id"] if file["status"] == WITHDRAWN else [])
+            return redact_records(source, target, mask=lambda text: named.sub("", traces.mask(text)))
         feeds = [feed for place in self.catalog.connections for feed in place.feeds if feed.id == file["feed_id"]]
         encoding = next((feed.encoding for feed in feeds if isinstance(feed, ContactsFeed)), "utf-8")
         entries = self.lake.scan(ContactEntries).filter(pl.col("file_id") == file["file_id"]).sort("row_number")
