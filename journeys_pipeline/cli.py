@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 
 from journeys_pipeline import environment
-from journeys_pipeline.adapters.whole_files import write_whole
 from journeys_pipeline.cli_erase import erase
+from journeys_pipeline.cli_imports import imports
 from journeys_pipeline.cli_mep import meps
 from journeys_pipeline.cli_reports import mails, report
 from journeys_pipeline.cli_warehouse import warehouses
@@ -41,7 +41,6 @@ app = typer.Typer(
     "UI on the result. On your own data: write journeys.yaml, then `check-config`, `fetch`, `refresh`, `metrics`, "
     "`report`.",
 )
-imports = typer.Typer(no_args_is_help=True, help="What became of contact files.")
 app.add_typer(imports, name="import")
 app.command()(report)
 app.command()(erase)
@@ -203,26 +202,6 @@ def ivr(
         rows = ivr_figures(what, accounts, (start, end + timedelta(days=1)), journey=journey, version=version)
         edition = f"version {version}" if version else "all versions"
         show(console, rows, title=f"{IVR_TABLES[what][0]}, {edition}, {start} to {end} (UTC)", output=output)
-
-
-@imports.command("export")
-def export_imports(
-    account: Annotated[str | None, typer.Option(help="Only this account.")] = None,
-    first: Annotated[str | None, typer.Option("--from", help="First day of fetching, YYYY-MM-DD (UTC).")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="Last day, inclusive.")] = None,
-    output: Annotated[Path | None, typer.Option(help="A file to write. Default: print.")] = None,
-) -> None:
-    """The import performance table as CSV: each file, its entries, and why some were refused (F55)."""
-    from journeys_pipeline.showing import import_table  # noqa: PLC0415 - Polars takes a second
-
-    end = read_day(last) + timedelta(days=1) if last else None
-    with explained():
-        content = import_table(account, start=read_day(first) if first else None, end=end)
-    if output is None:
-        console.out(content.decode(), end="", highlight=False)
-    else:
-        write_whole(output, content)
-        console.print(f"Written to {output}", soft_wrap=True)
 
 
 @contextmanager

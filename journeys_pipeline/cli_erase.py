@@ -44,9 +44,12 @@ def erase(
             )
             for month in months:
                 runs.book(month, accounts=[account], as_of=at)
+            if (environment.home() / "dashboards" / account).exists():
+                runs.show(as_of=at, accounts=[account])
             console.print(
                 f"Erased {done['contacts']} contacts from {done['landed_files']} landed files, {done['lake_rows']} "
-                f"rows of the lake and {done['warehouse_rows']} of the warehouse. Erasure {done['erasure_id']}.",
+                f"rows of the lake and {done['warehouse_rows']} of the warehouse, {done['reports']} reports and "
+                f"{done['mails']} mails. Erasure {done['erasure_id']}.",
                 soft_wrap=True,
             )
     except CannotErase as refusal:

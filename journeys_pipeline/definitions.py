@@ -22,7 +22,7 @@ from journeys_pipeline.defs.assets.people import people
 from journeys_pipeline.defs.assets.people_spans import people_spans
 from journeys_pipeline.defs.assets.reports import mail_outbox, report_register
 from journeys_pipeline.defs.checks import checks
-from journeys_pipeline.defs.jobs import book, ingest, mail, refresh, report, show
+from journeys_pipeline.defs.jobs import book, ingest, mail, refresh, report, reread, show
 from journeys_pipeline.defs.lake_upkeep import HOLD_LEFTOVERS, Leftovers, maintain, maintain_daily
 from journeys_pipeline.defs.notice_sensors import missed_promises, run_failures
 from journeys_pipeline.defs.resources import (
@@ -73,7 +73,7 @@ defs = dg.Definitions(
         *dashboard_assets,
     ],
     asset_checks=checks,
-    jobs=[ingest, refresh, book, report, mail, show, maintain],
+    jobs=[ingest, reread, refresh, book, report, mail, show, maintain],
     schedules=[*schedules, maintain_daily],
     sensors=[ledger_follows_facts, pages_follow_figures, requested_reports, run_failures, missed_promises],
     executor=dg.in_process_executor,

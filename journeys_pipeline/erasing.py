@@ -1,14 +1,18 @@
 """What `journeys erase` does, where the environment says that things are."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
 
 from journeys_pipeline import environment
+from journeys_pipeline.adapters.clock import now
+from journeys_pipeline.adapters.leftovers import remove_leftovers
 from journeys_pipeline.catalog import Catalog
+from journeys_pipeline.defs.erased_outputs import Outputs
 from journeys_pipeline.defs.erasures import CannotErase, Eraser
+from journeys_pipeline.defs.lake_upkeep import HOLD_LEFTOVERS
 from journeys_pipeline.defs.resources import LakeFolder, LandingFolder, StatementsFolder, WarehouseDatabase
 from journeys_pipeline.schemas.mep_ledger import MepLedger, MepStatements
 from journeys_pipeline.transforms.contact_entries import normalise_emails, normalise_phones
@@ -44,7 +48,10 @@ def erase_person(
     warehouse = WarehouseDatabase(url=environment.warehouse_url()).open()
     key = StatementsFolder(folder=str(environment.statements_folder())).deletion_key()
     landing_zone = LandingFolder(folder=environment.landing_place(), scratch_folder=scratch).open()
-    eraser = Eraser(catalog, landing_zone, lake, warehouse, key, as_of)
+    outputs = Outputs(environment.home() / "reports", environment.home() / "outbox")
+    eraser = Eraser(catalog, landing_zone, lake, warehouse, key, outputs, as_of)
+    # nobody else is at work, so that what is unfinished was left by the dead
+    remove_leftovers([environment.home() / name for name in HOLD_LEFTOVERS], before=now() + timedelta(days=1))
     done = eraser.erase(account_id, person_id=person_id, contacts=contacts, requested_by=about["requested_by"])
     of_account = pl.col("account_id") == account_id
     months = lake.scan(MepLedger).filter(of_account).select("month").unique().collect()["month"].to_list()

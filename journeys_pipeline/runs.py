@@ -1,6 +1,6 @@
 """Jobs launched from the command line: in this process, recorded in the Dagster instance like any other run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -51,6 +51,11 @@ def fetch(*, as_of: datetime, watch: Watch | None = None) -> None:
     launch("ingest", tags={AS_OF_TAG: as_of.isoformat()}, watch=watch)
 
 
+def reread(*, as_of: datetime, watch: Watch | None = None) -> None:
+    """Take out what was withdrawn, put back what was reinstated, and read what was landed."""
+    launch("reread", tags={AS_OF_TAG: as_of.isoformat()}, watch=watch)
+
+
 def refresh(first: date, last: date, *, as_of: datetime, why: str = "", watch: Watch | None = None) -> None:
     """Make facts and figures of the days first..last, both inclusive, then the ledger of their months.
 
@@ -64,9 +69,10 @@ def refresh(first: date, last: date, *, as_of: datetime, why: str = "", watch: W
     launch("book", tags=months, run_config=tier_config(MONTHLY, tiers), watch=watch)
 
 
-def show(*, as_of: datetime, watch: Watch | None = None) -> None:
-    """Draw all accounts' pages, check them, put them in place."""
-    launch("show", tags={AS_OF_TAG: as_of.isoformat()}, run_config=tier_config(PAGES, list(Tier)), watch=watch)
+def show(*, as_of: datetime, accounts: Sequence[str] = (), watch: Watch | None = None) -> None:
+    """Draw the pages of accounts (none: of all), check them, put them in place."""
+    config = tier_config(PAGES, list(Tier), accounts)
+    launch("show", tags={AS_OF_TAG: as_of.isoformat()}, run_config=config, watch=watch)
 
 
 def book(month: date, *, accounts: list[str], as_of: datetime, watch: Watch | None = None) -> None:
@@ -102,8 +108,8 @@ def send_mails() -> None:
     launch("mail", tags={})
 
 
-def count_at_work() -> int:
-    """How many runs are at work or wait to be started."""
+def count_at_work(*, writes: str | None = None) -> int:
+    """How many runs are at work or wait to be started; or of those that write some of it, as the jobs' tags say."""
     at_work = [
         dg.DagsterRunStatus.QUEUED,
         dg.DagsterRunStatus.NOT_STARTED,
@@ -111,7 +117,9 @@ def count_at_work() -> int:
         dg.DagsterRunStatus.STARTED,
         dg.DagsterRunStatus.CANCELING,
     ]
-    return _instance().get_runs_count(dg.RunsFilter(statuses=at_work))
+    return _instance().get_runs_count(
+        dg.RunsFilter(statuses=at_work, tags={"journeys/writes": writes} if writes else {})
+    )
 
 
 @cache

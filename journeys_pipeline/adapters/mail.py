@@ -12,8 +12,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 from typing import Any, Literal, Protocol
-from urllib.parse import quote
 
+from journeys_pipeline.adapters.mail_files import mail_file
 from journeys_pipeline.adapters.whole_files import write_whole
 
 Security = Literal["none", "starttls", "tls"]
@@ -115,9 +115,8 @@ class OutboxFolderSender:
         Raises:
             MailFailed: the file could not be written.
         """
-        name = quote(str(message["Message-ID"]).strip("<>"), safe="@")
         try:
-            write_whole(self.folder / f"{name}.eml", message.as_bytes())
+            write_whole(mail_file(self.folder, str(message["Message-ID"])), message.as_bytes())
         except OSError as error:
             problem = error.strerror or type(error).__name__
             raise MailFailed(f"The outbox folder {self.folder} takes no mail ({problem}); mend it.") from error

@@ -1,7 +1,7 @@
 """SQL tables that people and BI tools read, on SQLite or PostgreSQL; each slice replaced in one transaction."""
 
 from collections.abc import Collection, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -23,6 +23,7 @@ from journeys_pipeline.schemas.landed_files import (
     FileReturns,
     FileSightings,
     LandedFiles,
+    Withdrawals,
 )
 from journeys_pipeline.schemas.mep_ledger import MEP_SUMMARIES, MepStatements
 from journeys_pipeline.schemas.metrics import FIGURES, AccountMonthStarts, JourneySummary, Refreshes, TouchedDays
@@ -68,6 +69,7 @@ def _define(metadata: sa.MetaData) -> dict[tuple[type[dy.Schema], str], sa.Table
         ConnectionLeases,
         FeedReadings,
         FileReturns,
+        Withdrawals,
         ImportPerformance,
         Refreshes,
         TouchedDays,
@@ -231,13 +233,17 @@ class Warehouse:
 
     def forget_deleted(self) -> None:
         """Nothing; what rows held before they were changed or deleted is in none of the database's files any more."""
+        if self._engine.dialect.name == "sqlite":
+            connection = self._engine.raw_connection()  # a connection of the engine begins a transaction by itself
+            with closing(connection):
+                connection.driver_connection.execute("VACUUM")  # pyright: ignore[reportOptionalMemberAccess]
+                connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # pyright: ignore[reportOptionalMemberAccess]
+            return
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            if self._engine.dialect.name == "sqlite":
-                connection.exec_driver_sql("VACUUM")
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            else:
-                for table in METADATA.sorted_tables:
-                    connection.execute(sa.text(f"VACUUM FULL {table.name}"))
+            for table in METADATA.sorted_tables:
+                connection.execute(sa.text(f"VACUUM (FULL, ANALYZE) {table.name}"))
+            # what columns hold most often is kept for the planner, too
+            connection.execute(sa.text("VACUUM FULL pg_statistic"))
 
 
 def _by_key(table: type[dy.Schema], rows: pl.DataFrame) -> list[dict[str, Any]]:

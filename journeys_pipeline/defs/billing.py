@@ -16,7 +16,8 @@ from journeys_pipeline.defs.resources import LakeFolder, StatementsFolder, Wareh
 from journeys_pipeline.periods import add_months, month_of
 from journeys_pipeline.schemas.daily_facts import JourneyEntries
 from journeys_pipeline.schemas.journey_events import Journeys
-from journeys_pipeline.schemas.mep_ledger import MepAdjustments, MepLedger, MepStatements
+from journeys_pipeline.schemas.landed_files import WITHDRAWN, LandedFiles
+from journeys_pipeline.schemas.mep_ledger import MepAdjustments, MepLedger, MepStatements, WithdrawnEntries
 from journeys_pipeline.schemas.people import Identities, PeopleChanges
 from journeys_pipeline.transforms.mep_ledger import as_ledger, find_deleted, hide_deleted
 from journeys_pipeline.transforms.people import resolve, resolve_identities
@@ -83,6 +84,15 @@ class Books:
         """MepAdjustments of a closed month, whatever month they are booked in."""
         of_month = pl.col("service_month") == service_month
         return self.lake.scan(MepAdjustments).filter(of_month & pl.col("account_id").is_in(accounts))
+
+    def withdrawn(self, accounts: Sequence[str], month: date) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """WithdrawnEntries of a month: of files that are withdrawn, and of those that were reinstated."""
+        in_month = pl.col("day").is_between(month, add_months(month, 1), closed="left")
+        known = self.lake.scan(WithdrawnEntries).filter(in_month & pl.col("account_id").is_in(accounts)).collect()
+        within = {"account_id": accounts, "status": [WITHDRAWN]}
+        out = self.warehouse.read(LandedFiles, within, columns=["file_id"])["file_id"] if known.height else []
+        is_out = pl.col("file_id").is_in(list(out))
+        return known.filter(is_out), known.filter(~is_out)
 
     def billed(self, account_id: str, month: date) -> pl.LazyFrame:
         """MepLedger rows of whoever was billed for a month: in its ledger, or in an adjustment since."""

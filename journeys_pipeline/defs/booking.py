@@ -14,14 +14,19 @@ from journeys_pipeline.adapters.parting import part_people
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.defs.billing import Books
 from journeys_pipeline.defs.refresh import Scope, stale_days
+from journeys_pipeline.defs.withdrawals import pending_changes
+from journeys_pipeline.schemas.landed_files import KINDS
 from journeys_pipeline.schemas.mep_ledger import MepAdjustments, MepLedger
 from journeys_pipeline.transforms.mep_ledger import (
     ENTRY,
     adjust,
     book_engagements,
+    credit_anew,
     find_engagements,
     find_late,
+    find_unfounded,
     match_booked,
+    recall_billing,
     rename_booked,
     tally_engaged,
 )
@@ -47,6 +52,7 @@ def book_and_close(books: Books, scope: Scope, month: date, *, is_due: bool) -> 
     closed = {statement.account_id for statement in books.listed([month], scope.accounts)}
     accounts = sorted(set(scope.accounts) - closed)
     waiting = set(waiting_days(books.warehouse, scope, month)["account_id"])
+    waiting |= {change.file["account_id"] for change in pending_changes(books.warehouse, KINDS) if change.is_out}
     if accounts:
         _book(books, scope, month, accounts)
     for account in accounts if is_due else ():
@@ -74,6 +80,8 @@ def tally(books: Books, accounts: Sequence[str], month: date, ledger: pl.LazyFra
 
 def _book(books: Books, scope: Scope, month: date, accounts: Sequence[str]) -> None:
     entries, journeys = books.resolved(accounts, month).select(ENTRY), books.journeys()
+    withdrawn, reinstated = books.withdrawn(accounts, month)
+    unfounded = _unfounded(books.booked(accounts, month), withdrawn, entries)
     with (
         books.lake.scratch() as folder,
         _in_parts(books, [entries, books.booked(accounts, month)]) as (of_entries, of_booked),
@@ -88,9 +96,12 @@ def _book(books: Books, scope: Scope, month: date, accounts: Sequence[str]) -> N
         placed = part_people(renamed.lazy(), len(engaged), folder / "renamed")
         ledger = [
             _keep(
-                book_engagements(engagements, pl.concat([matched, again]), as_of=scope.as_of).sort(
-                    MepLedger.primary_key()
-                ),
+                recall_billing(
+                    book_engagements(engagements, pl.concat([matched, again]), as_of=scope.as_of).join(
+                        unfounded.lazy(), on=["account_id", "source_id"], how="anti"
+                    ),
+                    reinstated.lazy(),
+                ).sort(MepLedger.primary_key()),
                 folder / f"ledger-{number}.parquet",
             )
             for number, (engagements, (matched, _), again) in enumerate(zip(engaged, matches, placed, strict=True))
@@ -118,18 +129,45 @@ def _adjust(books: Books, scope: Scope, month: date, account_id: str) -> int:
     statement, accounts = books.statement(account_id, month), [account_id]
     if statement is None:
         return 0
-    late = find_late(
+    entries, before, now = (
         books.entries(accounts, month),
-        books.statements.read(statement),
         books.adjustments(accounts, month),
+        books.identities(accounts),
+    )
+    unfounded = _unfounded_adjustments(books, account_id, month).lazy()
+    kept = before.join(unfounded, on=["account_id", "source_id"], how="anti")
+    late = find_late(
+        entries,
+        books.statements.read(statement),
+        kept,
         known=books.identities(accounts, known_at=statement.closed_at),
-        now=books.identities(accounts),
+        now=now,
     )
     booked_in = books.open_month(account_id, after=month, as_of=scope.as_of)
-    new = adjust(late, books.journeys(), booked_in=booked_in, as_of=scope.as_of).collect(engine="streaming")
-    if not new.is_empty():
-        within = {"month": [booked_in], "account_id": accounts}
-        of_slice = (pl.col("month") == booked_in) & (pl.col("account_id") == account_id)
-        before = books.lake.scan(MepAdjustments).filter(of_slice)
-        books.lake.replace(MepAdjustments, pl.concat([before, new.lazy()]), within)
-    return new.height
+    new = adjust(late, books.journeys(), booked_in=booked_in, as_of=scope.as_of)
+    adjusted = pl.concat([kept, credit_anew(new, unfounded, now)]).collect(engine="streaming")
+    was, of_others = before.collect(), pl.col("service_month") != month
+    key = MepAdjustments.column_names()
+    sides = ((was, adjusted), (adjusted, was))
+    changed = pl.concat([some.join(others, on=key, how="anti", nulls_equal=True) for some, others in sides])["month"]
+    for booked in changed.unique().sort():
+        of_slice = (pl.col("month") == booked) & (pl.col("account_id") == account_id)
+        rest = books.lake.scan(MepAdjustments).filter(of_slice & of_others)
+        rows = pl.concat([rest, adjusted.lazy().filter(of_slice)])
+        books.lake.replace(MepAdjustments, rows, {"month": [booked], "account_id": accounts})
+    return adjusted.join(was, on=["account_id", "person_id"], how="anti").height
+
+
+def _unfounded_adjustments(books: Books, account_id: str, month: date) -> pl.DataFrame:
+    """The adjustments of a service month that withdrawn files had made, and that are booked in a month that is open."""
+    withdrawn, _ = books.withdrawn([account_id], month)
+    closed = [statement.month for statement in books.listed(accounts=[account_id])]
+    booked = books.adjustments([account_id], month).filter(~pl.col("month").is_in(closed))
+    return _unfounded(booked, withdrawn, books.entries([account_id], month))
+
+
+def _unfounded(booked: pl.LazyFrame, withdrawn: pl.DataFrame, entries: pl.LazyFrame) -> pl.DataFrame:
+    """What `find_unfounded` finds; usually nothing was withdrawn, and entries need not be looked at."""
+    if withdrawn.is_empty():
+        return booked.clear().collect()
+    return find_unfounded(booked, withdrawn.lazy(), entries).collect(engine="streaming")

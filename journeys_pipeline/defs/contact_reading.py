@@ -14,7 +14,7 @@ from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Catalog, ContactsFeed
-from journeys_pipeline.defs.reading import File, Reading, days_from, mark_read, newest_day
+from journeys_pipeline.defs.reading import File, Reading, days_from, mark_read, newest_day, touch_days
 from journeys_pipeline.schemas.contact_entries import ContactEntries
 from journeys_pipeline.schemas.landed_files import REFUSED, LandedFiles
 from journeys_pipeline.transforms.contact_entries import ContactFile, find_repetitions, judge_contacts
@@ -137,6 +137,25 @@ class ContactReader:
         ]
         mark_read(self.warehouse, readings, as_of=self.as_of)
         return sum(done.entries for done in judged)
+
+    def take_out(self, file: File) -> None:
+        """Nothing; a file's entries are not in the lake any more, and its days are marked."""
+        day = file["fetched_at"].date()
+        last = newest_day(self.warehouse, file["account_id"], touched=[day], as_of=self.as_of)
+        days = {day: [file["file_id"]] for day in days_from(day, last)}
+        # Marked before, so that a crash cannot lose them, and after, so that a refresh in between is repeated.
+        touch_days(self.warehouse, file["account_id"], days)
+        self.lake.replace(
+            ContactEntries, ContactEntries.create_empty().lazy(), {"day": [day], "file_id": [file["file_id"]]}
+        )
+        touch_days(self.warehouse, file["account_id"], days)
+
+    def put_back(self, file: File) -> bool:
+        """Whether a file's entries are in the lake again; they wait while its feed is not in the catalog."""
+        is_known = self.catalog.has_feed(file["connection_id"], file["feed_id"])
+        if is_known:
+            self.read([file])
+        return is_known
 
     def _judge(self, file: File, folder: Path) -> JudgedFile | None:
         """The judged file; None if it is refused."""

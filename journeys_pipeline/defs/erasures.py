@@ -1,6 +1,7 @@
 """A person is erased: their contacts go from whatever we keep, and whoever was counted stays counted."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,13 +17,15 @@ from journeys_pipeline.adapters.redacting import redact_records, redact_rows
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Catalog, ContactsFeed
 from journeys_pipeline.defs.billing import hash_person
+from journeys_pipeline.defs.erased_outputs import Outputs
 from journeys_pipeline.defs.lake_tables import LAKE_TABLES
 from journeys_pipeline.defs.reading import File, unread_files
+from journeys_pipeline.defs.withdrawals import pending_changes
 from journeys_pipeline.identity import identify
 from journeys_pipeline.schemas.contact_entries import ContactEntries, ImportPerformance
 from journeys_pipeline.schemas.erasures import REDACTED, REMOVED, AlteredBytes, Erasures
 from journeys_pipeline.schemas.ivr_metrics import InputValues
-from journeys_pipeline.schemas.landed_files import KINDS, FileSightings, LandedFiles
+from journeys_pipeline.schemas.landed_files import KINDS, WITHDRAWN, FileSightings, LandedFiles, Withdrawals
 from journeys_pipeline.schemas.people import DELETION, Identities, PeopleChanges
 from journeys_pipeline.schemas.reports import ReportRegister
 from journeys_pipeline.transforms.erasures import (
@@ -40,7 +43,7 @@ from journeys_pipeline.transforms.erasures import (
 from journeys_pipeline.transforms.mep_ledger import find_deleted
 from journeys_pipeline.transforms.people import resolve
 
-PLAIN_TABLES: list[type[dy.Schema]] = [LandedFiles, ImportPerformance, ReportRegister]
+PLAIN_TABLES: list[type[dy.Schema]] = [LandedFiles, Withdrawals, ImportPerformance, ReportRegister]
 NO_CONTACTS = ["account_id", "kind", "status", "sha256", "format", "rows_sha256", "file_sha256", "path", "report_type"]
 
 
@@ -57,6 +60,7 @@ class Eraser:
     lake: Lake
     warehouse: Warehouse
     deletion_key: bytes | None
+    outputs: Outputs
     as_of: datetime
 
     def erase(
@@ -77,19 +81,23 @@ class Eraser:
             raise CannotErase("Set JOURNEYS_DELETION_KEY: ids of erased persons are hashed with it (D7).")
         if any(file["account_id"] == account_id for file in unread_files(self.warehouse, KINDS)):
             raise CannotErase("Files of the account wait to be read. Run `journeys fetch` first.")
+        if any(change.file["account_id"] == account_id for change in pending_changes(self.warehouse, KINDS)):
+            raise CannotErase("A withdrawal of the account is not carried out yet. Run `journeys fetch` first.")
         ids = self._find_ids(account_id, person_id, contacts)
         traces = Traces(frozenset([*contacts, *self._find_contacts(account_id, ids)]))
         who = hash_person(self.deletion_key, account_id, person_id or min(traces.contacts, default=""))
         erasure_id = identify(who, self.as_of.isoformat())
         self._delete(account_id, ids, erasure_id)
         landed = self._redact_landed(account_id, ids, traces)
+        hashes = self._hash(self.deletion_key, account_id, ids)
+        reports, mails = self.outputs.redact(self.warehouse, account_id, traces, hashes, as_of=self.as_of)
         warehouse_rows = self._erase_from_warehouse(account_id, traces)
         lake_rows = self._mask_lake(account_id, traces) + self._erase_contacts(account_id, ids, traces)
         self._forget_history()
         row = {
             "erasure_id": erasure_id, "account_id": account_id, "requested_by": requested_by, "erased_at": self.as_of,
             "contacts": len(traces.contacts), "landed_files": landed, "lake_rows": lake_rows,
-            "warehouse_rows": warehouse_rows,
+            "reports": reports, "mails": mails, "warehouse_rows": warehouse_rows,
         }  # fmt: skip
         self.warehouse.upsert(Erasures, pl.DataFrame([row], schema=Erasures.create_empty().schema))
         return row
@@ -106,6 +114,12 @@ class Eraser:
         of_profiles = find_contacts(self._of(PeopleChanges, account_id), ids.lazy(), of_profiles=True)
         of_entries = find_contacts(self._of(ContactEntries, account_id), ids.lazy(), of_profiles=False)
         return pl.concat([of_profiles, of_entries]).unique().collect(engine="streaming")["contact"].to_list()
+
+    def _hash(self, key: bytes, account_id: str, ids: pl.DataFrame) -> dict[str, str]:
+        """What the ledger has in the place of each of the ids (D7)."""
+        named = ids.lazy().with_columns(id="person_id")
+        counted = resolve(named, self._of(Identities, account_id)).select("id", "person_id").collect()
+        return {name: hash_person(key, account_id, person) for name, person in counted.iter_rows()}
 
     def _delete(self, account_id: str, ids: pl.DataFrame, erasure_id: str) -> None:
         """Say that the person is deleted, as a people feed would; the next booking hashes their id (D7)."""
@@ -142,6 +156,9 @@ class Eraser:
                 except (UnreadableFile, OSError, EOFError, pl.exceptions.PolarsError):
                     target.write_bytes(b"")  # what cannot be looked into cannot be kept either
                     is_changed, state = True, REMOVED
+                if is_changed and file["status"] == WITHDRAWN:
+                    target.write_bytes(b"")  # its entries are gone, which would tell whose its rows are
+                    state = REMOVED
             if is_changed:
                 self.landing_zone.alter(file["connection_id"], file["sha256"], target)
                 note_altered(self.warehouse, file, state=state, as_of=self.as_of)
@@ -150,7 +167,9 @@ class Eraser:
     def _write(self, file: File, ids: pl.DataFrame, traces: Traces, *, paths: tuple[Path, Path]) -> bool:
         source, target = paths
         if file["kind"] != "contacts":
-            return redact_records(source, target, mask=traces.mask)
+            # what a withdrawn file alone says of the person is in no table: whatever names an id goes
+            named = naming(ids["person_id"] if file["status"] == WITHDRAWN else [])
+            return redact_records(source, target, mask=lambda text: named.sub("", traces.mask(text)))
         feeds = [feed for place in self.catalog.connections for feed in place.feeds if feed.id == file["feed_id"]]
         encoding = next((feed.encoding for feed in feeds if isinstance(feed, ContactsFeed)), "utf-8")
         entries = self.lake.scan(ContactEntries).filter(pl.col("file_id") == file["file_id"]).sort("row_number")
@@ -180,11 +199,13 @@ class Eraser:
         has_more = pl.any_horizontal(~is_erased(name) for name in CONTACTS).fill_null(value=False)
         gone = [*erase_contacts(), pl.lit("{}").alias("attributes"), pl.lit(None, pl.String).alias("shape")]
         is_left = of_account & is_theirs & (has_more | (pl.col("attributes") != "{}"))
-        return self._change(ContactEntries, is_left, gone) + self._change(
-            PeopleChanges, of_account & is_held, erase_contacts(traces.contacts)
-        )
+        # Profiles first: whom entries name is found by these alone, if the process ends in between.
+        profiles = self._change(PeopleChanges, of_account & is_held, erase_contacts(traces.contacts))
+        return profiles + self._change(ContactEntries, is_left, gone)
 
     def _forget_history(self) -> None:
+        """Also when nothing was changed: an earlier erasure may have ended before it came to this."""
+        self.warehouse.forget_deleted()
         for table in LAKE_TABLES:
             upkeep = self.lake.upkeep(table)
             if upkeep:
@@ -201,7 +222,7 @@ class Eraser:
         return count
 
     def _erase_from_warehouse(self, account_id: str, traces: Traces) -> int:
-        """How many rows were rewritten; what they were before is in no file of the database any more."""
+        """How many rows were rewritten."""
         if not traces.contacts:
             return 0
         changed = 0
@@ -213,8 +234,6 @@ class Eraser:
             changed += masked.height
         changed += self._forget_sightings(account_id, traces)
         changed += sum(self._mask_inputs(account_id, traces, grain) for grain in ("day", "month"))
-        if changed:
-            self.warehouse.forget_deleted()
         return changed
 
     def _forget_sightings(self, account_id: str, traces: Traces) -> int:
@@ -242,6 +261,11 @@ class Eraser:
 
     def _of(self, table: type[dy.Schema], account_id: str) -> pl.LazyFrame:
         return self.lake.scan(table).filter(pl.col("account_id") == account_id)
+
+
+def naming(ids: Iterable[str]) -> re.Pattern[str]:
+    """What finds any of the ids as a whole word."""
+    return re.compile(rf"(?<![\w.+\-])(?:{'|'.join(map(re.escape, ids)) or '(?!)'})(?![\w.+\-])")
 
 
 def text_columns(table: type[dy.Schema]) -> list[str]:

@@ -78,6 +78,10 @@ class Spool:
     def keys(self) -> pl.LazyFrame:
         return pl.scan_parquet(sorted(self.folder.glob("keys-*.parquet")))
 
+    def count_refused(self) -> dict[str, int]:
+        """How many records of each file were refused."""
+        return dict(self.refused().group_by("file_id").len().collect().iter_rows())
+
     def refused(self) -> pl.LazyFrame:
         paths = sorted(self.folder.glob("refused-*.parquet"))
         return pl.scan_parquet(paths) if paths else QuarantinedRecords.create_empty().lazy()
@@ -95,24 +99,38 @@ class EventReader:
     def read(self, files: Sequence[File]) -> list[Reading]:
         """What became of files of one account, whose events now are in the lake, in one commit."""
         with self.lake.scratch() as folder:
-            spool = self._fill_spool(files, folder)
-            counts: list[pl.DataFrame] = []
-            dropped: list[pl.DataFrame] = []
-            for judged in self._judge(spool, files):
-                spool.refuse(_conflicts(judged))
-                spool.keep_keys(_new_keys(judged))
-                dropped.append(judged.filter(pl.col("verdict") != NEW).select("position"))
-                counts.append(judged.group_by("file_id", "day", "verdict").len())
-            counted = pl.concat(counts)
-            new = spool.events().join(pl.concat(dropped).lazy(), on="position", how="anti", maintain_order="left")
-            self._write(spool, new, files=files, days=counted["day"].unique().to_list())
-            refused = dict(spool.refused().group_by("file_id").len().collect().iter_rows())
-            changed = self._changed_days(new, counted, account_id=files[0]["account_id"])
-        readings = [_reading(file, counted, changed, refused.get(file["file_id"], 0)) for file in files]
+            spool = self.fill_spool(files, folder)
+            new, counted = self.accept_new(spool, files)
+            self.write(spool, new, files=files, days=counted["day"].unique().to_list())
+            refused = spool.count_refused()
+            account_id = files[0]["account_id"]
+            touched = counted.filter(pl.col("verdict") == NEW)["day"].to_list()
+            changed = self.changed_days(new, self.lake.scan(JourneyEvents), touched=touched, account_id=account_id)
+        readings = [reading_of(file, counted, changed, refused.get(file["file_id"], 0)) for file in files]
         mark_read(self.warehouse, readings, as_of=self.as_of)
         return readings
 
-    def _fill_spool(self, files: Sequence[File], folder: Path) -> Spool:
+    def accept_new(
+        self, spool: Spool, files: Sequence[File], *, without: Sequence[File] = ()
+    ) -> tuple[pl.LazyFrame, pl.DataFrame]:
+        """The spool's events that no other file brought before; and all its events, counted by file, day and verdict.
+
+        Args:
+            spool: What was read of the files.
+            files: LandedFiles rows.
+            without: Others that do not count as having come before.
+        """
+        counts: list[pl.DataFrame] = []
+        dropped: list[pl.DataFrame] = []
+        for judged in self._judge(spool, files, without):
+            spool.refuse(_conflicts(judged))
+            spool.keep_keys(_new_keys(judged))
+            dropped.append(judged.filter(pl.col("verdict") != NEW).select("position"))
+            counts.append(judged.group_by("file_id", "day", "verdict").len())
+        new = spool.events().join(pl.concat(dropped).lazy(), on="position", how="anti", maintain_order="left")
+        return new, pl.concat(counts)
+
+    def fill_spool(self, files: Sequence[File], folder: Path) -> Spool:
         spool = Spool(folder)
         for file in files:
             about_file = EventFile(file["file_id"], file["account_id"], file["fetched_at"].date())
@@ -123,17 +141,19 @@ class EventReader:
         spool.flush()
         return spool
 
-    def _judge(self, spool: Spool, files: Sequence[File]) -> Iterator[pl.DataFrame]:
+    def _judge(self, spool: Spool, files: Sequence[File], without: Sequence[File]) -> Iterator[pl.DataFrame]:
         """All typed events, one range of keys after the other: where each comes from, and its verdict."""
         origins = pl.LazyFrame(
             {
                 "file_id": [file["file_id"] for file in files],
                 "account_id": [file["account_id"] for file in files],
                 "fetched_on": [file["fetched_at"].date() for file in files],
-            }
+            },
+            schema={"file_id": pl.String, "account_id": pl.String, "fetched_on": pl.Date},
         )
-        of_others = (pl.col("account_id") == files[0]["account_id"]) & ~pl.col("file_id").is_in(
-            [file["file_id"] for file in files]
+        every = [*files, *without]
+        of_others = (pl.col("account_id") == every[0]["account_id"]) & ~pl.col("file_id").is_in(
+            [file["file_id"] for file in every]
         )
         parts = spool.events_written // KEYS_PER_PART + 1
         for part in range(parts):
@@ -143,7 +163,7 @@ class EventReader:
             judged = judge_repetitions(arriving.lazy(), known).join(origins, on="file_id", how="left")
             yield judged.collect(engine="streaming")
 
-    def _write(self, spool: Spool, new: pl.LazyFrame, *, files: Sequence[File], days: Sequence[date]) -> None:
+    def write(self, spool: Spool, new: pl.LazyFrame, *, files: Sequence[File], days: Sequence[date]) -> None:
         """Put the events, the refused records and the keys in the place of all that came of these files before."""
         file_ids = [file["file_id"] for file in files]
         fetched = {"day": {file["fetched_at"].date() for file in files}, "file_id": file_ids}
@@ -151,12 +171,20 @@ class EventReader:
         self.lake.replace(QuarantinedRecords, spool.refused(), fetched, is_sorted=True)
         self.lake.replace(EventKeys, spool.keys(), fetched, is_sorted=True)
 
-    def _changed_days(self, new: pl.LazyFrame, counted: pl.DataFrame, *, account_id: str) -> Mapping[str, set[date]]:
-        """The days whose figures each file's new events change, their own apart."""
-        touched = counted.filter(pl.col("verdict") == NEW)["day"].to_list()
+    def changed_days(
+        self, new: pl.LazyFrame, known: pl.LazyFrame, *, touched: Collection[date], account_id: str
+    ) -> dict[str, set[date]]:
+        """The days whose figures each file's events change, their own apart.
+
+        Args:
+            new: Events that came, or went.
+            known: All events, these included.
+            touched: The days of the former.
+            account_id: The account.
+        """
         last = newest_day(self.warehouse, account_id, touched=touched, as_of=self.as_of)
         counts = pl.col("day").is_between(first_day(), last)
-        known = self.lake.scan(JourneyEvents).filter(counts & (pl.col("account_id") == account_id))
+        known = known.filter(counts & (pl.col("account_id") == account_id))
         new = new.filter(counts)
         since, lives = pl.collect_all([lasting_since(new), reach_of_messages(new, known)], engine="streaming")
         spans = [*since.with_columns(last=pl.lit(last, pl.Date)).iter_rows(), *lives.iter_rows()]
@@ -184,11 +212,13 @@ def _new_keys(judged: pl.DataFrame) -> pl.DataFrame:
     return EventKeys.cast(judged.filter(pl.col("verdict") == NEW).with_columns(day="fetched_on")).sort(EVENT_KEY)
 
 
-def _reading(file: File, counted: pl.DataFrame, changed: Mapping[str, Collection[date]], refused: int) -> Reading:
-    """What became of a file: its events per day and verdict, the days they change, its refused records."""
+def reading_of(
+    file: File, counted: pl.DataFrame, changed: Mapping[str, Collection[date]] | None, refused: int
+) -> Reading:
+    """What became of a file: its events per day and verdict, the days they change if asked for, its refused records."""
     of_file = counted.filter(pl.col("file_id") == file["file_id"])
     new = of_file.filter(pl.col("verdict") == NEW)
     duplicates = of_file.filter(pl.col("verdict") == DUPLICATE)["len"].sum()
     accepted = int(new["len"].sum())
-    days = {*new["day"], *changed.get(file["file_id"], ())}
+    days = set() if changed is None else {*new["day"], *changed.get(file["file_id"], ())}
     return Reading(file, accepted + int(duplicates) + refused, accepted, refused, days)

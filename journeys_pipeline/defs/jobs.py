@@ -37,12 +37,19 @@ INGESTED = [
     "landed_files", "contact_entries", "import_performance", "import_exports", "file_returns", "journeys",
     "journey_events", "people_changes", "identities",
 ]  # fmt: skip
+REREAD = [asset for asset in INGESTED if asset not in {"landed_files", "file_returns"}]
 PAGES = [asset.key.to_user_string() for asset in dashboard_assets]
 
 ingest = dg.define_asset_job(
     "ingest",
     selection=INGESTED,
     description="Fetch what is new from every server, and accept or refuse its records.",
+    tags={"journeys/writes": "imports"},
+)
+reread = dg.define_asset_job(
+    "reread",
+    selection=REREAD,
+    description="Take out what was withdrawn, put back what was reinstated, and read what was landed.",
     tags={"journeys/writes": "imports"},
 )
 refresh = dg.define_asset_job(

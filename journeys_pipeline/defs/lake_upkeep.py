@@ -16,6 +16,7 @@ from journeys_pipeline.defs.erasures import note_altered
 from journeys_pipeline.defs.lake_tables import LAKE_TABLES
 from journeys_pipeline.defs.reading import unread_files
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, LandingFolder, WarehouseDatabase
+from journeys_pipeline.defs.withdrawals import pending_changes
 from journeys_pipeline.schemas.erasures import REMOVED, AlteredBytes
 from journeys_pipeline.schemas.landed_files import KINDS, LandedFiles
 from journeys_pipeline.schemas.shared_columns import table_name
@@ -92,8 +93,11 @@ def remove_raw(
 ) -> tuple[int, int]:
     """How many landed contents were removed, and their bytes: fetched before a time, read, and not wanted since.
 
-    The manifest keeps their hashes, so that each still loads only once.
+    The manifest keeps their hashes, so that each still loads only once. While a withdrawal waits to be carried out,
+    any of them may have to be read again.
     """
+    if pending_changes(warehouse, KINDS):
+        return 0, 0
     files = warehouse.read(LandedFiles).filter(pl.col("sha256").is_not_null())
     content = ["connection_id", "sha256"]
     unread = pl.DataFrame(unread_files(warehouse, KINDS), schema=LandedFiles.create_empty().schema)

@@ -17,6 +17,9 @@ from journeys_pipeline.schemas.metrics import Refreshes, TouchedDays
 
 BATCH_BYTES = 64 * 1024 * 1024
 
+ORDER = ["fetched_at", "file_name", "file_id"]
+"""The order in which files are read."""
+
 File = dict[str, Any]
 
 
@@ -24,7 +27,7 @@ def unread_files(warehouse: Warehouse, kinds: Collection[str]) -> list[File]:
     """Landed files of the kinds that no run has finished reading, as LandedFiles rows, oldest first."""
     landed = warehouse.read(LandedFiles, {"status": [LANDED], "kind": kinds})
     read = warehouse.read(FeedReadings, {"kind": kinds})
-    return landed.join(read, on="file_id", how="anti").sort("fetched_at", "file_name", "file_id").to_dicts()
+    return landed.join(read, on="file_id", how="anti").sort(ORDER).to_dicts()
 
 
 def batches(files: Sequence[File], *, most_bytes: int = BATCH_BYTES) -> Iterator[list[File]]:
@@ -86,7 +89,10 @@ def touch_days(warehouse: Warehouse, account_id: str, files: Mapping[date, Seque
 
 
 def mark_read(warehouse: Warehouse, readings: Collection[Reading], *, as_of: datetime) -> None:
-    """Record that files' rows are in the lake; the days first, so that a crash between repeats the files."""
+    """Record that files' rows are in the lake; the days first, so that a crash between repeats the files.
+
+    A file that is read once more keeps the time of its first reading.
+    """
     for account_id in {reading.file["account_id"] for reading in readings}:
         files: dict[date, list[str]] = {}
         for reading in readings:
@@ -94,6 +100,7 @@ def mark_read(warehouse: Warehouse, readings: Collection[Reading], *, as_of: dat
                 for day in reading.days:
                     files.setdefault(day, []).append(reading.file["file_id"])
         touch_days(warehouse, account_id, files)
+    first = first_readings(warehouse, [reading.file for reading in readings])
     rows = [
         {
             **{name: reading.file[name] for name in ("file_id", "account_id", "kind")},
@@ -101,8 +108,14 @@ def mark_read(warehouse: Warehouse, readings: Collection[Reading], *, as_of: dat
             "accepted": reading.accepted,
             "duplicates": reading.records - reading.accepted - reading.quarantined,
             "quarantined": reading.quarantined,
-            "read_at": as_of,
+            "read_at": first.get(reading.file["file_id"], as_of),
         }
         for reading in readings
     ]
     warehouse.upsert(FeedReadings, pl.DataFrame(rows, schema=FeedReadings.create_empty().schema))
+
+
+def first_readings(warehouse: Warehouse, files: Collection[Mapping[str, Any]]) -> dict[str, datetime]:
+    """When files were read first, by file_id; those that were not are left out."""
+    read = warehouse.read(FeedReadings, {"file_id": [file["file_id"] for file in files]})
+    return dict(read.select("file_id", "read_at").iter_rows())

@@ -45,7 +45,6 @@ def render_xlsx(table: pl.DataFrame, *, title: str) -> bytes:
         ValueError: a text, the rows or a column's type are more than a sheet holds; make the report as .csv.
     """
     from openpyxl import Workbook  # noqa: PLC0415 - a second of import time that only reports need
-    from openpyxl.writer.excel import ExcelWriter  # noqa: PLC0415 - as above
 
     _refuse_unfit(table)
     fit = table.with_columns(
@@ -53,16 +52,22 @@ def render_xlsx(table: pl.DataFrame, *, title: str) -> bytes:
         cs.datetime(time_zone="*").dt.convert_time_zone("UTC").dt.replace_time_zone(None),
     )
     workbook = Workbook(write_only=True)
-    properties = workbook.properties
-    properties.created = properties.modified = FIXED_TIME
-    properties.creator, properties.title = AUTHOR, _printable(title)
-    sheet = workbook.create_sheet(_sheet_name(title))
+    workbook.properties.creator, workbook.properties.title = AUTHOR, _printable(title)
+    sheet = workbook.create_sheet(sheet_name(title))
     _lay_out(sheet, fit)
     sheet.append(_header(sheet, table))
     cells = [_column_cell(sheet, dtype) for dtype in fit.dtypes]
     risky = _RiskyText(sheet)
     for row in fit.iter_rows():
         sheet.append(_row(row, cells, risky))
+    return save_workbook(workbook)
+
+
+def save_workbook(workbook: Any) -> bytes:
+    """The workbook's file; the same workbook gives the same bytes, whenever it is saved."""
+    from openpyxl.writer.excel import ExcelWriter  # noqa: PLC0415 - as above
+
+    workbook.properties.created = workbook.properties.modified = FIXED_TIME
     buffer = BytesIO()
     ExcelWriter(workbook, _TimelessArchive(buffer, "w", zipfile.ZIP_DEFLATED)).save()
     return buffer.getvalue()
@@ -84,7 +89,7 @@ def _refuse_unfit(table: pl.DataFrame) -> None:
         )
 
 
-def _sheet_name(title: str) -> str:
+def sheet_name(title: str) -> str:
     """At most 31 characters, without those that Excel forbids; a quote may not come first."""
     return (FORBIDDEN_IN_TITLE.sub(" ", title)[:25].strip(" '") + " (UTC)").strip()
 

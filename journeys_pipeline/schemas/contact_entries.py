@@ -52,7 +52,10 @@ class ContactEntries(dy.Schema):
 
 
 class ImportPerformance(dy.Schema):
-    """One row per fetched contact file (F38), and per connection error (F41)."""
+    """One row per fetched contact file (F38), and per connection error (F41).
+
+    A withdrawn file keeps its counts; its entries count nowhere else.
+    """
 
     file_id = dy.String(primary_key=True)
     account_id = dy.String()
@@ -62,7 +65,7 @@ class ImportPerformance(dy.Schema):
     connection_error = dy.String(nullable=True, description="Shown in the connection column (F41)")
     file_name = dy.String(nullable=True, description="F42")
     fetched_at = dy.Datetime(time_unit="us", time_zone="UTC", description="F39")
-    status = dy.String(description="landed, duplicate, refused, skipped or connection_error")
+    status = dy.String(description="landed, duplicate, refused, skipped, connection_error or withdrawn")
     error = dy.String(nullable=True)
     total_entries = dy.Int64(nullable=True, min=0, description="F43; null where no file was read")
     valid_entries = dy.Int64(nullable=True, min=0, description="F44")
@@ -87,7 +90,7 @@ class ImportExport(dy.Schema):
     connection = dy.String(alias="Connection", description="The connection, or its error where it failed (F40, F41)")
     file_name = dy.String(alias="File Name", nullable=True, description="F42")
     journey_id = dy.String(alias="Journey ID", nullable=True, description="Journey that the file feeds (F37)")
-    status = dy.String(alias="Status", description="landed, duplicate, refused, skipped or connection_error")
+    status = dy.String(alias="Status", description="landed, duplicate, refused, skipped, connection_error or withdrawn")
     total = dy.Int64(alias="Total", nullable=True, min=0, description="F43")
     valid = dy.Int64(alias="Valid", nullable=True, min=0, description="F44")
     invalid = dy.Int64(alias="Invalid", nullable=True, min=0, description="F45")

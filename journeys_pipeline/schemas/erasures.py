@@ -15,6 +15,8 @@ class Erasures(dy.Schema):
     contacts = dy.Int64(min=0, description="Different phones and e-mail addresses that were looked for")
     landed_files = dy.Int64(min=0, description="Landed contents that were rewritten")
     lake_rows = dy.Int64(min=0, description="Rows of the lake that were rewritten")
+    reports = dy.Int64(min=0, description="Files of reports that were rewritten")
+    mails = dy.Int64(min=0, description="Files of mails that were rewritten")
     warehouse_rows = dy.Int64(min=0, description="Rows of the warehouse that were rewritten")
 
 

@@ -8,7 +8,8 @@ DUPLICATE = "duplicate"
 REFUSED = "refused"
 SKIPPED = "skipped"
 CONNECTION_ERROR = "connection_error"
-STATUSES = [LANDED, DUPLICATE, REFUSED, SKIPPED, CONNECTION_ERROR]
+WITHDRAWN = "withdrawn"
+STATUSES = [LANDED, DUPLICATE, REFUSED, SKIPPED, CONNECTION_ERROR, WITHDRAWN]
 KINDS = ["events", "contacts", "journeys", "people"]
 
 
@@ -18,6 +19,7 @@ class LandedFiles(dy.Schema):
     A file's identity is its content within connection and journey (D12): the same bytes again are a row of
     status "duplicate" that names the first, and add nothing. A file that could not be fetched is one row for
     each state and cause; what is no file to fetch (a link, an odd name) is one row of status "skipped".
+    What was landed and is taken back is "withdrawn".
     """
 
     file_id = dy.String(primary_key=True, description="Hash of connection, journey or kind, sha256; else of the row")
@@ -32,7 +34,8 @@ class LandedFiles(dy.Schema):
     sha256 = dy.String(nullable=True, description="Hash of the bytes, hexadecimal")
     fetched_at = dy.Datetime(time_unit="us", time_zone="UTC", description="Logical time of the fetch (F39)")
     status = dy.String(
-        description="landed, duplicate, refused, skipped or connection_error", check=lambda c: c.is_in(STATUSES)
+        description="landed, duplicate, refused, skipped, connection_error or withdrawn",
+        check=lambda c: c.is_in(STATUSES),
     )
     duplicate_of = dy.String(nullable=True, description="file_id of the first file with these bytes")
     error = dy.String(nullable=True, description="What went wrong and what to do about it")
@@ -101,4 +104,30 @@ class FileReturns(dy.Schema):
     last_error = dy.String(nullable=True, description="Why it is not back yet; the next run tries again")
     returned_at = dy.Datetime(
         time_unit="us", time_zone="UTC", nullable=True, description="Logical time of the run that brought it back"
+    )
+
+
+class Withdrawals(dy.Schema):
+    """One row per withdrawal of a landed file, for good: who took it back, when, why, and who took that back."""
+
+    file_id = dy.String(primary_key=True, description="Landed file, see `LandedFiles`")
+    withdrawn_at = dy.Datetime(
+        primary_key=True, time_unit="us", time_zone="UTC", description="Logical time of the withdrawal"
+    )
+    account_id = dy.String()
+    kind = dy.String(description="events, contacts, journeys or people", check=lambda c: c.is_in(KINDS))
+    withdrawn_by = dy.String(description="Who withdrew it, as they named themselves")
+    reason = dy.String(nullable=True, description="Why, in their words")
+    taken_out_at = dy.Datetime(
+        time_unit="us", time_zone="UTC", nullable=True, description="Logical time of the run that took out its rows"
+    )
+    reinstated_at = dy.Datetime(
+        time_unit="us",
+        time_zone="UTC",
+        nullable=True,
+        description="Logical time of the reinstatement, if there was one",
+    )
+    reinstated_by = dy.String(nullable=True, description="Who reinstated it")
+    put_back_at = dy.Datetime(
+        time_unit="us", time_zone="UTC", nullable=True, description="Logical time of the run that put its rows back"
     )

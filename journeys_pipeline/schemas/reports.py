@@ -90,6 +90,12 @@ class ReportRegister(dy.Schema):
     path = dy.String(description="Relative to the reports folder")
     file_sha256 = dy.String(nullable=True, description="SHA-256 of the file")
     made_at = dy.Datetime(time_unit="us", time_zone="UTC")
+    altered_at = dy.Datetime(
+        time_unit="us",
+        time_zone="UTC",
+        nullable=True,
+        description="Logical time of the last erasure that took somebody out of the file; null if none did",
+    )
 
 
 class MailOutbox(dy.Schema):

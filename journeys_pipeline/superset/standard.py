@@ -4,6 +4,7 @@ from journeys_pipeline.superset.charts import Chart
 from journeys_pipeline.superset.dashboards import Dashboard
 
 _ALL_VERSIONS = {"journey_version": 0}
+_COUNTED = {"status": "landed"}  # a withdrawn file keeps its counts, which count no more
 _ACCOUNT, _ACCOUNT_DAYS = "account_performance_by_month", "account_performance_by_day"
 _CHANNELS, _CHANNEL_DAYS = "channel_performance_by_month", "channel_performance_by_day"
 _CALLS, _CALL_DAYS = "call_performance_by_month", "call_performance_by_day"
@@ -155,9 +156,9 @@ IMPORTS = Dashboard(
     "import_performance",
     (
         (
-            Chart("Entries in contact files", "import_performance", "number", ("total_entries",)),
-            Chart("Valid entries", "import_performance", "number", ("valid_entries",)),
-            Chart("Invalid entries", "import_performance", "number", ("invalid_entries",)),
+            Chart("Entries in contact files", "import_performance", "number", ("total_entries",), only=_COUNTED),
+            Chart("Valid entries", "import_performance", "number", ("valid_entries",), only=_COUNTED),
+            Chart("Invalid entries", "import_performance", "number", ("invalid_entries",), only=_COUNTED),
         ),
         (
             Chart(
@@ -166,6 +167,7 @@ IMPORTS = Dashboard(
                 "bar",
                 ("valid_entries", "invalid_entries"),
                 over="fetched_at",
+                only=_COUNTED,
             ),
         ),
         (

@@ -7,6 +7,7 @@ does (D23). In texts it becomes its shape: letters as x, digits as 9.
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import phonenumbers
 import polars as pl
@@ -40,8 +41,9 @@ class Traces:
 
     def mask(self, text: str) -> str:
         """The text with each writing of a contact as its shape; a longer number or address that holds one stays."""
-        return self._whole().sub(lambda found: shape(found.group()), text)
+        return self._whole.sub(lambda found: shape(found.group()), text)
 
+    @cached_property
     def _whole(self) -> re.Pattern[str]:
         before = r"(?:(?<![\w.+\-])|(?<=%[0-9A-F]{2})|(?<=\\[nrt]))"
         phones = [_writings(contact) for contact in sorted(self.contacts) if "@" not in contact]

@@ -10,6 +10,7 @@ import pytest
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.catalog import Catalog
 from journeys_pipeline.defs.booking import adjust_month
+from journeys_pipeline.defs.erased_outputs import Outputs
 from journeys_pipeline.defs.erasures import CannotErase, Eraser
 from journeys_pipeline.defs.refresh import Scope
 from journeys_pipeline.identity import identify
@@ -39,7 +40,8 @@ def world(each_database: None, tmp_path: Path) -> World:
 def eraser(world: World, tmp_path: Path) -> Eraser:
     catalog: Catalog = MailingWorld(tmp_path, 25).mailing.catalog
     landing_zone = LandingZone(tmp_path / "landing")
-    return Eraser(catalog, landing_zone, world.books.lake, world.books.warehouse, KEY, AFTER)
+    outputs = Outputs(tmp_path / "reports", tmp_path / "outbox")
+    return Eraser(catalog, landing_zone, world.books.lake, world.books.warehouse, KEY, outputs, AFTER)
 
 
 def test_a_closed_month_stays_byte_for_byte_and_gets_no_adjustment(world: World, eraser: Eraser) -> None:

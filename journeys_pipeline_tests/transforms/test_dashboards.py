@@ -225,6 +225,27 @@ def test_a_file_over_its_feeds_warning_line_is_to_be_looked_at() -> None:  # F54
     assert shown("import_files", served, "reasons")[0] == ("Empty email: 3",)
 
 
+def test_a_withdrawn_file_is_shown_with_its_counts_and_counts_nowhere() -> None:
+    counts = {"total_entries": 10, "valid_entries": 6, "invalid_entries": 4, "reasons": '{"EMPTY_EMAIL": 4}'}
+    fetched = {"connection_id": "c", "feed_id": "people", "journey_id": "j", "fetched_at": NOON} | counts
+    files = [
+        fetched | {"file_id": "1", "file_name": "right.csv", "status": "landed"},
+        fetched
+        | {"file_id": "2", "file_name": "wrong.csv", "status": "withdrawn", "error": "Withdrawn by ann: test data"},
+    ]
+
+    served = serve((ImportPerformance, "", files))
+
+    assert shown("import_files", served, "file", "status", "total") == [
+        ("right.csv", "landed", 10), ("wrong.csv", "withdrawn", 10),
+    ]  # fmt: skip
+    assert shown("imports", served, "files", "total", "valid", "invalid") == [(1, 10, 6, 4)]
+    assert [row for row in shown("import_days", served, "valid", "invalid", "files") if any(row)] == [(6, 4, 1)]
+    assert shown("import_reasons", served) == [(NOVEMBER, "Empty email", 4)]
+    assert shown("import_journeys", served, "files", "valid") == [(1, 6)]
+    assert ("wrong.csv", "Withdrawn by ann: test data") in shown("import_reviews", served, "file", "finding")
+
+
 def test_a_connection_error_stands_where_the_connection_does() -> None:  # F41
     failed = {"file_id": "e", "connection_id": "c", "status": "connection_error", "connection_error": "no route"}
 

@@ -10,15 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
+import zstandard
 
+from journeys_pipeline_tests.canaries import below, traces
 from journeys_pipeline_tests.whole_path.conftest import event
 
 MARCH, LATER = ("--as-of", "2026-03-20T12:00:00+00:00"), ("--as-of", "2026-03-21T12:00:00+00:00")
 AGAIN, ERASED = ("--as-of", "2026-03-22T12:00:00+00:00"), ("--as-of", "2026-03-21T15:00:00+00:00")
 CLOSED = ("--as-of", "2026-04-04T06:00:00+00:00")
-TRACES = re.compile(rb"20[ -]?624[ -]?19[ -]?87|(?<!joe)zoe[.]canary(@|%40|\\u0040)mailbox", re.IGNORECASE)
 CANARIES = (
     "Name;Phone;E-mail\r\n"
     "Zoë C;+31 20 624 1987;Zoe.Canary@Mailbox.nl\r\n"
@@ -44,21 +44,11 @@ FEED = '      - {{kind: people, id: people, glob: "people-*", complete_when: ren
 Journeys = Callable[..., str]
 
 
-def below(folder: Path) -> dict[str, bytes]:
-    """The bytes of all files, and the rows of Parquet and text of gzip files, by path."""
-    found: dict[str, bytes] = {}
-    for path in (path for path in folder.rglob("*") if path.is_file()):
-        content = path.read_bytes()
-        found[str(path.relative_to(folder))] = content
-        if content.startswith(b"PAR1"):
-            found[f"{path} rows"] = repr(pl.read_parquet(path, hive_partitioning=False).to_dicts()).encode()
-        if content.startswith(b"\x1f\x8b"):
-            found[f"{path} text"] = gzip.decompress(content)
-    return found
-
-
-def traces(home: Path) -> list[str]:
-    return sorted(path for path, content in below(home).items() if TRACES.search(content))
+def naming(home: Path) -> list[str]:
+    """The reports and mails that hold the person's id as a whole text."""
+    found = below(home / "reports") | below(home / "outbox")
+    holding = [path for path, content in found.items() if re.search(rb"(^|[>\n])p1([<,])", content)]
+    return sorted({path.split(" ")[0] for path in holding})
 
 
 def figures(home: Path) -> list[Any]:
@@ -75,6 +65,7 @@ def canary_home(home: Path, openssh_server: Any, environment: dict[str, str]) ->
     (folder / "welcome-3.csv").write_bytes(gzip.compress(CANARIES.encode("utf-16")))
     (folder / "people-1.ndjson").write_text("\n".join(map(json.dumps, PEOPLE)))
     (folder / "events-2.ndjson").write_bytes(gzip.compress(CLICK.encode()))
+    (folder / "events-3.ndjson").write_bytes(zstandard.compress(CLICK.replace("e20", "e21").encode()))
     catalog = home / "journeys.yaml"
     text = catalog.read_text()
     catalog.write_text(text.replace("    feeds:\n", "    feeds:\n" + FEED.replace("{{", "{").replace("}}", "}")))
@@ -93,7 +84,12 @@ def test_no_byte_of_an_erased_contact_is_left_and_every_count_stays(
 ) -> None:
     journeys("fetch", *MARCH)
     journeys("refresh", *MARCH)
-    before, had = figures(canary_home), traces(canary_home)
+    for form in ("xlsx", "csv"):
+        journeys("report", "--account", "acme", "--month", "2026-03", "--format", form, *MARCH)
+    stale_page = canary_home / "dashboards" / "acme" / "stale.html"
+    stale_page.parent.mkdir(parents=True)
+    stale_page.write_text("<td>+31 20 624 1987</td>")
+    before, had, named = figures(canary_home), traces(canary_home), naming(canary_home)
 
     said = erase(environment, "", "--person", "p1", "--requested-by", "privacy desk", *ERASED)
     after = figures(canary_home)
@@ -103,8 +99,12 @@ def test_no_byte_of_an_erased_contact_is_left_and_every_count_stays(
     journeys("backfill", "--from", "2026-03-01", "--to", "2026-03-22", *AGAIN)
 
     assert len(had) > 5
-    assert "Erased 2 contacts from 4 landed files" in said
+    assert "Erased 2 contacts from 5 landed files" in said
+    assert "2 reports and 2 mails" in said
     assert traces(canary_home) == []
+    assert len(named) == 4
+    assert naming(canary_home) == []
+    assert [path.name for path in stale_page.parent.glob("stale*")] == []
     assert after[0] == before[0]
     assert [row[:4] for row in after[1]] == [row[:4] for row in before[1]]
     assert after[2:] == before[2:]
@@ -113,4 +113,4 @@ def test_no_byte_of_an_erased_contact_is_left_and_every_count_stays(
         duplicates = "SELECT status FROM landed_files WHERE file_name = 'welcome-9.csv'"
         assert connection.execute(duplicates).fetchall() == [("duplicate",)]
         record = "SELECT account_id, requested_by, contacts, landed_files FROM erasures"
-        assert connection.execute(record).fetchall() == [("acme", "privacy desk", 2, 4)]
+        assert connection.execute(record).fetchall() == [("acme", "privacy desk", 2, 5)]

@@ -20,12 +20,16 @@ from journeys_pipeline.schemas.landed_files import (
     LANDED,
     REFUSED,
     SKIPPED,
+    WITHDRAWN,
     FileSightings,
     LandedFiles,
 )
 
 Key = tuple[str, str]  # feed_id, file_name
 Row = Mapping[str, Any]
+OF_WITHDRAWN = (
+    "The same bytes were withdrawn. `journeys import reinstate` with the id in `duplicate_of` takes them back."
+)
 
 
 class _Arrival(NamedTuple):
@@ -153,8 +157,12 @@ class Manifest:
         edition = (file.name, *stamp(file), *([self._as_of] if is_back else []))
         first = next((arrival for arrival in same_bytes if arrival.status == LANDED), None)
         row = _of_feed(feed) | _of_file(file) | {"sha256": sha256}
+        withdrawn = next((arrival for arrival in same_bytes if arrival.status == WITHDRAWN), None)
         if first and not feed.reimport_same_content:
             row |= {"status": DUPLICATE, "duplicate_of": first.file_id}
+            return self._add(row, (feed.id, sha256, *edition))
+        if withdrawn and not first:  # whatever the feed says: nobody wants these bytes by accident
+            row |= {"status": DUPLICATE, "duplicate_of": withdrawn.file_id, "error": OF_WITHDRAWN}
             return self._add(row, (feed.id, sha256, *edition))
         again = edition if same_bytes else ()  # wanted again, or refused when it was read
         file_id = identify(self._connection.id, target(feed), sha256, *again)

@@ -45,7 +45,7 @@ IMPORT_DATASETS: dict[str, Dataset] = {
         {"file": text("File"), "invalid_share": share("Invalid share"), "warning_line": share("Warning line")},
     ),
     "import_reviews": Dataset(
-        "Files to look at: over the warning line, refused, or not fetched",
+        "Files to look at: over the warning line, refused, withdrawn, or not fetched",
         {
             "fetched_at": Column("Fetched, UTC", "time"),
             "file": text("File"),

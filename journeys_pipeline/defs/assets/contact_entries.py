@@ -26,6 +26,7 @@ from journeys_pipeline.defs.resources import (
     WarehouseDatabase,
 )
 from journeys_pipeline.defs.secrets import login_of
+from journeys_pipeline.defs.withdrawals import carry_out
 from journeys_pipeline.rendering.charts import draw_imports
 from journeys_pipeline.rendering.csv import render_csv
 from journeys_pipeline.schemas.contact_entries import ContactEntries, ImportExport, ImportPerformance
@@ -47,13 +48,21 @@ def contact_entries(
 ) -> dg.MaterializeResult:
     catalog, warehouse = catalog_file.load(), warehouse_database.open()
     reader = ContactReader(catalog, landing_folder.open(), lake_folder.open(), warehouse, logical_time(context))
+    changes = carry_out(
+        warehouse, reader.lake, ["contacts"], take_out=reader.take_out, put_back=reader.put_back, as_of=reader.as_of
+    )
     unread = unread_files(warehouse, ["contacts"])
     files = [file for file in unread if catalog.has_feed(file["connection_id"], file["feed_id"])]
     if len(files) < len(unread):
         context.log.warning(f"{len(unread) - len(files)} contact files wait: their feeds are not in the catalog.")
     entries = sum(reader.read(batch) for batch in batches(files))
     return dg.MaterializeResult(
-        metadata={"files read": len(files), "files waiting": len(unread) - len(files), "entries read": entries}
+        metadata={
+            "files read": len(files),
+            "files waiting": len(unread) - len(files),
+            "entries read": entries,
+            "withdrawals and reinstatements": changes,
+        }
     )
 
 
@@ -82,7 +91,7 @@ def import_performance(lake_folder: LakeFolder, warehouse_database: WarehouseDat
 def _summarise(imports: pl.DataFrame, samples: pl.DataFrame) -> Iterator[tuple[str, Any]]:
     yield "dagster/row_count", imports.height
     for column in ("total_entries", "valid_entries", "invalid_entries"):
-        yield column.replace("_", " "), int(imports[column].sum())
+        yield column.replace("_", " "), int(imports.filter(pl.col("status") == LANDED)[column].sum())
     newest = imports.sort("fetched_at", descending=True)
     yield (
         "newest files",
@@ -92,7 +101,8 @@ def _summarise(imports: pl.DataFrame, samples: pl.DataFrame) -> Iterator[tuple[s
     )
     if not samples.is_empty():
         yield "refused this time, masked", markdown_table(samples)
-        recent = imports.filter(pl.col("fetched_at") > pl.col("fetched_at").max() - DRAWN_DAYS)
+        counted = imports.filter(pl.col("status") == LANDED)
+        recent = counted.filter(pl.col("fetched_at") > pl.col("fetched_at").max() - DRAWN_DAYS)
         drawn = b64encode(draw_imports(recent).encode()).decode()
         yield "per day", dg.MetadataValue.md(f"![valid and invalid entries per day](data:image/svg+xml;base64,{drawn})")
 

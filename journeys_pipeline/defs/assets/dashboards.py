@@ -82,9 +82,10 @@ def accounts_of(
     warehouse: WarehouseDatabase,
     folder: DashboardsFolder,
 ) -> list[AccountPages]:
-    """The accounts that are on the run's tiers, at its logical time."""
+    """The accounts that are on the run's tiers, at its logical time; if some are named, those of them."""
     as_of = logical_time(context)
-    ids = catalog.accounts_on([Tier(tier) for tier in config.tiers], as_of.date())
+    on_tiers = catalog.accounts_on([Tier(tier) for tier in config.tiers], as_of.date())
+    ids = [account for account in on_tiers if account in (config.accounts or on_tiers)]
     has_viewer = bool(folder.viewer_url)
     return [AccountPages(catalog.account(id_), catalog, warehouse.open(), as_of, has_viewer) for id_ in ids]
 

@@ -3,12 +3,14 @@
 import dagster as dg
 import polars as pl
 
-from journeys_pipeline.defs.event_reading import BATCH_BYTES, EventReader
+from journeys_pipeline.defs.event_reading import BATCH_BYTES
+from journeys_pipeline.defs.event_rereading import EventRereader
 from journeys_pipeline.defs.journey_reading import JourneyReader
 from journeys_pipeline.defs.metadata import about
 from journeys_pipeline.defs.partitions import logical_time
 from journeys_pipeline.defs.reading import batches, unread_files
 from journeys_pipeline.defs.resources import LakeFolder, LandingFolder, WarehouseDatabase
+from journeys_pipeline.defs.withdrawals import carry_out
 from journeys_pipeline.schemas.journey_events import JourneyEvents, Journeys
 
 
@@ -20,7 +22,10 @@ def journey_events(
     warehouse_database: WarehouseDatabase,
 ) -> dg.MaterializeResult:
     lake, warehouse = lake_folder.open(), warehouse_database.open()
-    reader = EventReader(landing_folder.open(), lake, warehouse, logical_time(context))
+    reader = EventRereader(landing_folder.open(), lake, warehouse, logical_time(context))
+    changes = carry_out(
+        warehouse, lake, ["events"], take_out=reader.take_out, put_back=reader.put_back, as_of=reader.as_of
+    )
     unread = unread_files(warehouse, ["events"])
     read = [reading for batch in batches(unread, most_bytes=BATCH_BYTES) for reading in reader.read(batch)]
     return dg.MaterializeResult(
@@ -30,6 +35,7 @@ def journey_events(
             "records": sum(reading.records for reading in read),
             "accepted": sum(reading.accepted for reading in read),
             "quarantined": sum(reading.quarantined for reading in read),
+            "withdrawals and reinstatements": changes,
         }
     )
 
@@ -43,6 +49,11 @@ def journeys(
 ) -> dg.MaterializeResult:
     lake, warehouse = lake_folder.open(), warehouse_database.open()
     reader = JourneyReader(landing_folder.open(), lake, warehouse, logical_time(context))
+    changes = carry_out(
+        warehouse, lake, ["journeys"], take_out=reader.take_out, put_back=reader.put_back, as_of=reader.as_of
+    )
     read = [reader.read(file) for file in unread_files(warehouse, ["journeys"])]
     rows = lake.scan(Journeys).select(pl.len()).collect().item()
-    return dg.MaterializeResult(metadata={"dagster/row_count": rows, "files read": len(read)})
+    return dg.MaterializeResult(
+        metadata={"dagster/row_count": rows, "files read": len(read), "withdrawals and reinstatements": changes}
+    )

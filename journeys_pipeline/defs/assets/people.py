@@ -8,6 +8,7 @@ from journeys_pipeline.defs.partitions import logical_time
 from journeys_pipeline.defs.people_reading import PeopleReader
 from journeys_pipeline.defs.reading import batches, unread_files
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, LandingFolder, WarehouseDatabase
+from journeys_pipeline.defs.withdrawals import carry_out
 from journeys_pipeline.schemas.people import Identities, PeopleChanges
 
 
@@ -32,6 +33,9 @@ def people(
 ) -> tuple[dg.MaterializeResult, dg.MaterializeResult]:
     catalog, lake, warehouse = catalog_file.load(), lake_folder.open(), warehouse_database.open()
     reader = PeopleReader(catalog, landing_folder.open(), lake, warehouse, logical_time(context))
+    done = carry_out(
+        warehouse, lake, ["people"], take_out=reader.take_out, put_back=reader.put_back, as_of=reader.as_of
+    )
     unread = unread_files(warehouse, ["people"])
     files = [file for file in unread if catalog.has_feed(file["connection_id"], file["feed_id"])]
     if len(files) < len(unread):
@@ -42,6 +46,7 @@ def people(
         "records": sum(reading.records for reading in read),
         "accepted": sum(reading.accepted for reading in read),
         "quarantined": sum(reading.quarantined for reading in read),
+        "withdrawals and reinstatements": done,
     }
     changes, identities = (lake.scan(table).select(pl.len()).collect().item() for table in (PeopleChanges, Identities))
     return (

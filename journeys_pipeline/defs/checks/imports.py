@@ -8,7 +8,7 @@ import polars as pl
 from journeys_pipeline.defs.metadata import markdown_table
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseDatabase
 from journeys_pipeline.schemas.contact_entries import ContactEntries, ImportPerformance
-from journeys_pipeline.schemas.landed_files import FeedReadings
+from journeys_pipeline.schemas.landed_files import LANDED, FeedReadings
 
 RECENT = timedelta(hours=24)
 WARN_FOR = timedelta(days=7)
@@ -26,7 +26,11 @@ def totals_are_valid_plus_invalid(
     warehouse = warehouse_database.open()
     readings = warehouse.read(FeedReadings, {"kind": ["contacts"]})
     recent = readings.filter(pl.col("read_at") > pl.col("read_at").max() - RECENT).select("file_id")
-    shown = warehouse.read(ImportPerformance).drop_nulls("total_entries").join(recent, on="file_id", how="semi")
+    shown = (
+        warehouse.read(ImportPerformance, {"status": [LANDED]})
+        .drop_nulls("total_entries")
+        .join(recent, on="file_id", how="semi")
+    )
     is_theirs = pl.col("day").is_in(shown["fetched_at"].dt.date().unique().to_list())
     entries = lake_folder.open().scan(ContactEntries).filter(is_theirs)
     counted = (
@@ -59,7 +63,7 @@ def few_entries_are_invalid(catalog_file: CatalogFile, warehouse_database: Wareh
         schema={"connection_id": pl.String, "feed_id": pl.String, "line": pl.Float64},
         orient="row",
     )
-    files = warehouse_database.open().read(ImportPerformance).filter(pl.col("total_entries") > 0)
+    files = warehouse_database.open().read(ImportPerformance, {"status": [LANDED]}).filter(pl.col("total_entries") > 0)
     recent = files.filter(pl.col("fetched_at") > pl.col("fetched_at").max() - WARN_FOR)
     share = pl.col("invalid_entries") / pl.col("total_entries")
     over = recent.join(lines, on=["connection_id", "feed_id"]).with_columns(share=share).filter(share > pl.col("line"))

@@ -10,7 +10,7 @@ from journeys_pipeline.catalog import Account
 from journeys_pipeline.rendering.pages.formats import NOTHING
 from journeys_pipeline.schemas.contact_entries import ImportPerformance
 from journeys_pipeline.schemas.ivr_metrics import CallPerformance
-from journeys_pipeline.schemas.landed_files import LandedFiles
+from journeys_pipeline.schemas.landed_files import WITHDRAWN, LandedFiles
 from journeys_pipeline.schemas.mep_ledger import MepByCampaign, MepBySubAccount, MepSummary
 from journeys_pipeline.schemas.metrics import AccountPerformance, CampaignPerformance, JourneySummary
 
@@ -76,6 +76,8 @@ def _part(row: Mapping[str, Any]) -> str:
 def _imported(warehouse: Warehouse, within: Slice) -> dict[Key, str]:
     totals: dict[Key, int] = {}
     for row in warehouse.read(ImportPerformance, within).to_dicts():
+        if row["status"] == WITHDRAWN:
+            continue
         for measure, column in IMPORTED.items():
             key = ("imports", measure, f"{row['fetched_at']:%Y-%m}")
             totals[key] = totals.get(key, 0) + (row[column] or 0)

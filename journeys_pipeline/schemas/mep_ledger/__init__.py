@@ -1,6 +1,6 @@
 """Monthly engaged persons: the ledger that customers are billed by, its statements, and what is served of it."""
 
-from journeys_pipeline.schemas.mep_ledger.ledger import MepAdjustments, MepLedger, MepStatements
+from journeys_pipeline.schemas.mep_ledger.ledger import MepAdjustments, MepLedger, MepStatements, WithdrawnEntries
 from journeys_pipeline.schemas.mep_ledger.summaries import (
     MEP_SUMMARIES,
     MepByCampaign,
@@ -24,4 +24,5 @@ __all__ = [
     "MepLedger",
     "MepStatements",
     "MepSummary",
+    "WithdrawnEntries",
 ]

@@ -54,6 +54,21 @@ class MepAdjustments(dy.Schema):
         return pl.col("month") > pl.col("service_month")
 
 
+class WithdrawnEntries(dy.Schema):
+    """One row per journey entry that a landed file brought which was withdrawn at some time."""
+
+    file_id = dy.String(primary_key=True)
+    account_id = dy.String(primary_key=True)
+    source_id = dy.String(primary_key=True, description="The entry: event_id, or file_id#row_number")
+    day = dy.Date(description="UTC day of the entry")
+    billed_at = dy.Datetime(
+        time_unit="us",
+        time_zone="UTC",
+        nullable=True,
+        description="Billed At of the MEP that it had made; null if none",
+    )
+
+
 class MepStatements(dy.Schema):
     """One row per closed account and month: the file that its ledger is frozen in, never written again (D5)."""
 

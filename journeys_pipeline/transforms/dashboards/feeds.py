@@ -17,8 +17,8 @@ def shape_feeds(served: Served) -> pl.LazyFrame:
         .agg(
             files=(pl.col("status") == LANDED).sum(),
             failed_files=pl.col("status").is_in([REFUSED, CONNECTION_ERROR]).sum(),
-            records=pl.col("records").sum(),
-            quarantined=pl.col("quarantined").sum(),
+            records=pl.col("records").filter(pl.col("status") == LANDED).sum(),
+            quarantined=pl.col("quarantined").filter(pl.col("status") == LANDED).sum(),
             newest=pl.col("fetched_at").filter(pl.col("status") == LANDED).max(),
             holds=pl.col("kind").drop_nulls().first(),
         )

@@ -3,7 +3,7 @@
 import polars as pl
 
 from journeys_pipeline.schemas.contact_entries import REASONS, ImportPerformance
-from journeys_pipeline.schemas.landed_files import CONNECTION_ERROR, LANDED, REFUSED, LandedFiles
+from journeys_pipeline.schemas.landed_files import CONNECTION_ERROR, LANDED, REFUSED, WITHDRAWN, LandedFiles
 from journeys_pipeline.transforms.dashboards.naming import named
 from journeys_pipeline.transforms.dashboards.served import WEEKDAYS, Served, Shape
 
@@ -15,7 +15,7 @@ NAMED_REASONS = {code: code.replace("_", " ").capitalize() for code in REASONS}
 def shape_imports(served: Served) -> pl.LazyFrame:
     """The month's files in figures."""
     return (
-        _imports(served)
+        _counted(served)
         .group_by("month")
         .agg(_files(), pl.col(COUNTS).sum(), _errors())
         .with_columns(valid_share=_share("valid"))
@@ -26,7 +26,7 @@ def shape_imports(served: Served) -> pl.LazyFrame:
 def shape_import_days(served: Served) -> pl.LazyFrame:
     """Entries, files and connection errors per day of fetching."""
     counts = ["valid", "invalid", "files", "connection_errors"]
-    days = _imports(served).group_by("day").agg(_files(), pl.col("valid", "invalid").sum(), _errors())
+    days = _counted(served).group_by("day").agg(_files(), pl.col("valid", "invalid").sum(), _errors())
     filled = served.days().join(days, on="day", how="left").select("month", "day", pl.col(counts).fill_null(0))
     return filled.filter((pl.sum_horizontal(counts) > 0).any().over("month")).sort("day")
 
@@ -45,7 +45,7 @@ def shape_import_files(served: Served) -> pl.LazyFrame:
 
 def shape_import_warnings(served: Served) -> pl.LazyFrame:
     """Files with invalid entries, the worst first."""
-    bad = _imports(served).filter(pl.col("invalid") > 0)
+    bad = _counted(served).filter(pl.col("invalid") > 0)
     columns = ["month", pl.col("file_name").alias("file"), "invalid_share", "warning_line"]
     return bad.select(columns).sort("month", "invalid_share", "file", descending=[True, True, False])
 
@@ -57,7 +57,7 @@ def shape_import_reviews(served: Served) -> pl.LazyFrame:
     finding = (
         pl.when(pl.col("status") == CONNECTION_ERROR)
         .then(pl.col("connection_error"))
-        .when(pl.col("status") == REFUSED)
+        .when(pl.col("status").is_in([REFUSED, WITHDRAWN]))
         .then(pl.col("error"))
         .when(is_over)
         .then(pl.format("{}% of its entries are invalid, more than the feed's warning line", share))
@@ -70,7 +70,7 @@ def shape_import_reviews(served: Served) -> pl.LazyFrame:
 def shape_import_reasons(served: Served) -> pl.LazyFrame:
     """Entries refused, by reason; an entry may have several."""
     counts = pl.Struct(dict.fromkeys(REASONS, pl.Int64))
-    refused = _imports(served).filter(pl.col("reasons_json").is_not_null())
+    refused = _counted(served).filter(pl.col("reasons_json").is_not_null())
     by_code = refused.select("month", pl.col("reasons_json").str.json_decode(counts)).unnest("reasons_json")
     return (
         by_code.unpivot(list(REASONS), index=["month"], variable_name="reason", value_name="entries")
@@ -87,7 +87,7 @@ def shape_import_contacts(served: Served) -> pl.LazyFrame:
     feeds = [(*feed, kind) for feed, kind in served.contact_types.items()]
     kinds = pl.LazyFrame(feeds, schema={**dict.fromkeys(FEED, pl.String), "contact_type": pl.String}, orient="row")
     return (
-        _imports(served)
+        _counted(served)
         .join(kinds, on=FEED)
         .group_by("month", "contact_type")
         .agg(_files(), pl.col(COUNTS).sum())
@@ -99,7 +99,7 @@ def shape_import_contacts(served: Served) -> pl.LazyFrame:
 
 def shape_import_journeys(served: Served) -> pl.LazyFrame:
     """Journeys that files feed, those with the most entries first."""
-    fed = _imports(served).filter(pl.col("journey_id").is_not_null()).group_by("month", "journey_id")
+    fed = _counted(served).filter(pl.col("journey_id").is_not_null()).group_by("month", "journey_id")
     journeys = named(fed.agg(_files(), pl.col("valid").sum()), served).filter(pl.col("files") > 0)
     return journeys.select("month", "journey", "page", "files", "valid").sort(
         "month", "valid", "journey", descending=[True, True, False]
@@ -130,6 +130,11 @@ def shape_import_arrivals(served: Served) -> pl.LazyFrame:
             pl.col("files").fill_null(0),
         )
     )
+
+
+def _counted(served: Served) -> pl.LazyFrame:
+    """What `_imports` gives, but for withdrawn files: they are shown, and count nowhere."""
+    return _imports(served).filter(pl.col("status") != WITHDRAWN)
 
 
 def _imports(served: Served) -> pl.LazyFrame:

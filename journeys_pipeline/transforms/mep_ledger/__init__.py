@@ -27,6 +27,7 @@ from journeys_pipeline.transforms.mep_ledger.summing import (
     summarise_meps,
     tally_engaged,
 )
+from journeys_pipeline.transforms.mep_ledger.withdrawing import credit_anew, find_unfounded, recall_billing
 
 __all__ = [
     "CAUSES",
@@ -42,13 +43,16 @@ __all__ = [
     "count_by_journey",
     "count_by_journey_day",
     "count_by_sub_account",
+    "credit_anew",
     "explain_entries",
     "find_deleted",
     "find_differences",
     "find_engagements",
     "find_late",
+    "find_unfounded",
     "hide_deleted",
     "match_booked",
+    "recall_billing",
     "rename_booked",
     "restate",
     "summarise_meps",

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from journeys_pipeline.adapters.fetching.manifest import OF_WITHDRAWN
 from journeys_pipeline.adapters.sftp import SftpSession
+from journeys_pipeline.defs.withdrawals import reinstate, withdraw
+from journeys_pipeline_tests.customers import NOON
 
 OLD = time.time() - 86_400
 YEAR_S = 366 * 86_400
@@ -144,6 +147,27 @@ def test_a_content_that_could_not_be_read_is_landed_again_when_it_comes_again(cu
     assert unchanged.is_empty()
     assert again["status"].to_list() == ["landed"]
     assert after.select("status", "duplicate_of").rows() == [("duplicate", again["file_id"][0])]
+
+
+@pytest.mark.parametrize(("feed", "status"), [({}, "duplicate"), ({"reimport_same_content": True}, "landed")])
+def test_a_content_that_was_withdrawn_does_not_load_again_until_it_is_reinstated(
+    customer: Any, feed: dict[str, Any], status: str
+) -> None:
+    customer = customer.with_feeds(feed)
+    put(customer.folder / "a.csv", "one")
+    customer.fetch()
+    withdraw(customer.warehouse, [file_id := customer.manifest("file_id")[0][0]], by="ann", reason=None, as_of=NOON)
+
+    put(customer.folder / "b.csv", "one")
+    again = customer.fetch(hours=1)
+    nothing = customer.fetch(hours=26)
+    reinstate(customer.warehouse, [file_id], by="ann", as_of=NOON)
+    put(customer.folder / "c.csv", "one")
+    after = customer.fetch(hours=27)
+
+    assert again.select("status", "duplicate_of", "error").rows() == [("duplicate", file_id, OF_WITHDRAWN)]
+    assert nothing.is_empty()
+    assert after.select("status", "error").rows() == [(status, None)]
 
 
 def test_each_of_two_journeys_gets_a_file_that_both_feeds_match_by_one_reading(
