@@ -19,9 +19,9 @@ from journeys_pipeline.rendering.pages.content import Link, PageContent, rows_pa
 from journeys_pipeline.rendering.pages.page import render_page
 from journeys_pipeline.schemas.dashboards import LANDING_PAGE, MEP_ROLES, REPORTS_PAGE, Draft, Section
 from journeys_pipeline.schemas.ivr_metrics import ALL_VERSIONS, CallPerformance
-from journeys_pipeline.schemas.metrics import CampaignPerformance, JourneySummary
+from journeys_pipeline.schemas.metrics import CampaignPerformance, JourneySummary, VersionPerformance
 from journeys_pipeline.tiers import Tier
-from journeys_pipeline.transforms.dashboards import Served, shape
+from journeys_pipeline.transforms.dashboards import Served, shape_versions
 
 FILES: dict[Section, str] = {
     "overview": LANDING_PAGE, "campaigns": "campaigns.html", "ivr": "ivr.html", "imports": "imports.html",
@@ -32,6 +32,7 @@ TITLES: dict[Section, str] = {
     "mep": "MEP consumption", "rows": "Rows",
 }  # fmt: skip
 MEP_OVERVIEW = "overview-mep.html"
+MOST_VERSIONS = 6  # each has all that a page shows, so that more of them would make it large
 
 Rows = dict[str, pl.DataFrame]
 
@@ -132,7 +133,7 @@ class AccountPages:
 
     def draw(self, page: PlannedPage) -> tuple[Draft, bytes, Rows]:
         """The page, and the rows that it shows."""
-        shaped = shape(datasets_of(page.dashboard), page.served)
+        shaped = shape_versions(datasets_of(page.dashboard), page.served, page.versions or [ALL_VERSIONS])
         rows = dict(zip(shaped, pl.collect_all(shaped.values()), strict=True))
         content = PageContent(
             dashboard=page.dashboard,
@@ -179,11 +180,15 @@ class AccountPages:
     def _campaigns(self) -> list[PlannedPage]:
         index = Draft(file=FILES["campaigns"], title=TITLES["campaigns"])
         names, of_journey = self._names, standard_dashboard("campaign")
+        versions = self._versions(VersionPerformance)
         return [
             PlannedPage(index, standard_dashboard("campaigns"), self.served),
             *(
                 PlannedPage(
-                    Draft(file=file, title=names.get(journey, journey)), of_journey, self.served.of_journey(journey)
+                    Draft(file=file, title=names.get(journey, journey)),
+                    of_journey,
+                    self.served.of_journey(journey),
+                    versions.get(journey, []),
                 )
                 for journey, file in self.served.pages.items()
             ),
@@ -195,11 +200,7 @@ class AccountPages:
         if not journeys:
             return []
         served, of_journey = self.served.with_pages(journeys), standard_dashboard("ivr-journey")
-        versions = self.served.of(CallPerformance, "month").select("journey_id", "journey_version").unique().collect()
-        of = {
-            journey: sorted(rows["journey_version"])
-            for (journey,), rows in versions.partition_by("journey_id", as_dict=True).items()
-        }
+        versions = self._versions(CallPerformance)
         return [
             PlannedPage(Draft(file=FILES["ivr"], title=TITLES["ivr"]), standard_dashboard("ivr"), served),
             *(
@@ -207,7 +208,7 @@ class AccountPages:
                     Draft(file=file, title=f"{self._names.get(journey, journey)}: calls"),
                     of_journey,
                     served.of_journey(journey),
-                    of.get(journey, [ALL_VERSIONS]),
+                    versions.get(journey, []),
                 )
                 for journey, file in journeys.items()
             ),
@@ -241,6 +242,17 @@ class AccountPages:
     def _names(self) -> dict[str, str]:
         known = self.warehouse.read(JourneySummary, {"account_id": [self.account.id]})
         return {row["journey_id"]: row["name"] for row in known.to_dicts() if row["name"]}
+
+    def _versions(self, table: type[dy.Schema]) -> dict[str, list[int]]:
+        """What can be chosen of each journey that had several versions in the months in sight: all, and the newest."""
+        rows = self.served.tables[table, "month"].filter(pl.col("period").is_in(self.served.months)).collect()
+        known = rows.filter(pl.col("journey_version") != ALL_VERSIONS).group_by("journey_id")
+        versions = known.agg(pl.col("journey_version").unique().sort(descending=True))
+        return {
+            journey: [ALL_VERSIONS, *several[:MOST_VERSIONS]]
+            for journey, several in versions.iter_rows()
+            if len(several) > 1
+        }
 
     def _journeys(self, table: type[dy.Schema]) -> list[str]:
         """Journeys with any activity in the months in sight."""

@@ -147,6 +147,26 @@ def test_a_version_chosen_shows_its_calls(show: Any, serves: Any) -> None:  # F2
     assert opened.figure("ivr.calls") == str(serves(calls + "AND journey_version = 2 AND period = '2026-11-01'"))
 
 
+def test_a_journeys_page_shows_the_version_that_is_chosen_and_first_all_of_them(show: Any, serves: Any) -> None:  # D20
+    where = "WHERE account_id = 'acme' AND journey_id = 'survey' AND period = '2026-10-01'"
+    opened = show(f"{SURVEY}#&month=2026-10")
+    all_versions = opened.figure("campaign.profiles_in_journey")
+
+    opened.page.select_option("#_version", "2")
+    opened.page.wait_for_function("document.documentElement.dataset.slice === '2026-10.2'")
+
+    people = f"SELECT profiles_in_journey FROM {{}}_performance_by_month {where}"
+    assert opened.page.locator("#_version option").all_inner_texts() == ["all", "2", "1"]
+    assert all_versions == str(serves(people.format("campaign")))
+    assert opened.figure("campaign.profiles_in_journey") == str(
+        serves(f"{people.format('version')} AND journey_version = 2")
+    )
+    assert opened.page.locator(f"#funnel {SHOWN[5:]} .n").first.inner_text().startswith("18")
+    assert opened.page.locator(f"#exits {SHOWN[5:]} .n").all_inner_texts() == ["3"]
+    assert opened.page.locator(f"#versions {SHOWN[5:]} tbody tr").count() == 2
+    assert opened.page.evaluate(UNDRAWN) == []
+
+
 def test_rows_taken_as_csv_are_the_rows_of_the_month_and_no_formulas(show: Any, serves: Any) -> None:  # F97
     opened = show("acme/index.html#&month=2026-10")
 

@@ -145,7 +145,11 @@ KINDS = [
         "The landing page of each account: all journey communication at a glance (F86, F94).",
         [*FIGURES, "account_figures_by_month", "account_month_starts", "call_figures_by_month", "mep_summary"],
     ),
-    PageKind("campaigns", "Campaign performance: an index, and a page per journey (F5-F22).", FIGURES),
+    PageKind(
+        "campaigns",
+        "Campaign performance: an index, and a page per journey, also per version (F5-F22).",
+        [*FIGURES, "version_figures_by_month"],
+    ),
     PageKind("ivr", "IVR insights of journeys with calls, per version (F23-F32).", ["call_figures_by_month"]),
     PageKind("imports", "What became of contact files (F37-F55).", ["import_performance"]),
     PageKind("mep", "MEP consumption, for the two roles only (F76-F84, F102).", ["mep_summary"]),

@@ -18,6 +18,14 @@ from journeys_pipeline.schemas.metrics.elements import (
 )
 from journeys_pipeline.schemas.metrics.journeys import EntryPoints, ExitsByType, JourneyFunnel, JourneySummary
 from journeys_pipeline.schemas.metrics.refreshes import Refreshes, TouchedDays
+from journeys_pipeline.schemas.metrics.versions import (
+    VersionChannels,
+    VersionCosts,
+    VersionElements,
+    VersionExits,
+    VersionFunnel,
+    VersionGoalDelays,
+)
 
 FIGURES = [
     AccountPerformance,
@@ -35,12 +43,18 @@ FIGURES = [
     ElementErrors,
     GoalValues,
     GoalDelays,
+    VersionExits,
+    VersionCosts,
 ]
 """The tables that are served by day and by month."""
+
+MONTH_FIGURES = [VersionFunnel, VersionChannels, VersionElements, VersionGoalDelays]
+"""The tables that are served by month alone."""
 
 __all__ = [
     "FIGURES",
     "GOAL_DELAYS",
+    "MONTH_FIGURES",
     "AccountMonthStarts",
     "AccountPerformance",
     "BranchTraffic",
@@ -59,5 +73,11 @@ __all__ = [
     "JourneySummary",
     "Refreshes",
     "TouchedDays",
+    "VersionChannels",
+    "VersionCosts",
+    "VersionElements",
+    "VersionExits",
+    "VersionFunnel",
+    "VersionGoalDelays",
     "VersionPerformance",
 ]

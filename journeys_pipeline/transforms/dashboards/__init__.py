@@ -1,6 +1,6 @@
 """Datasets of pages, shaped from an account's served tables; nothing is counted anew."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import polars as pl
 
@@ -26,9 +26,18 @@ SHAPES: dict[str, Shape] = {
 }
 
 
+def shape_versions(names: Collection[str], served: Served, versions: Sequence[int]) -> dict[str, pl.LazyFrame]:
+    """The same of one journey, for each of its versions, which `version` names; 0: all of them together."""
+    shaped = [(version, shape(names, served.of_version(version))) for version in versions]
+    each = {
+        name: [rows[name].with_columns(version=pl.lit(version, pl.Int32)) for version, rows in shaped] for name in names
+    }
+    return {name: pl.concat(rows, how="vertical_relaxed") for name, rows in each.items()}
+
+
 def shape(names: Collection[str], served: Served) -> dict[str, pl.LazyFrame]:
     """The datasets of these names: the columns of catalog/datasets.py, and `month`."""
     return {name: SHAPES[name](served) for name in sorted(names)}
 
 
-__all__ = ["SHAPES", "Served", "shape"]
+__all__ = ["SHAPES", "Served", "shape", "shape_versions"]

@@ -17,6 +17,14 @@ from journeys_pipeline.transforms.metrics.goals import measure_goal_delays, meas
 from journeys_pipeline.transforms.metrics.journeys import summarise_journeys
 from journeys_pipeline.transforms.metrics.narrowing import narrow
 from journeys_pipeline.transforms.metrics.periods import Periods
+from journeys_pipeline.transforms.metrics.versions import (
+    measure_version_channels,
+    measure_version_costs,
+    measure_version_elements,
+    measure_version_exits,
+    measure_version_funnel,
+    measure_version_goal_delays,
+)
 
 __all__ = [
     "Facts",
@@ -36,6 +44,12 @@ __all__ = [
     "measure_goal_delays",
     "measure_goal_values",
     "measure_month_starts",
+    "measure_version_channels",
+    "measure_version_costs",
+    "measure_version_elements",
+    "measure_version_exits",
+    "measure_version_funnel",
+    "measure_version_goal_delays",
     "measure_versions",
     "narrow",
     "summarise_journeys",
