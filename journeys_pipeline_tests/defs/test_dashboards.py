@@ -1,5 +1,6 @@
 """Pages are drawn as drafts, checked, and only then put in place, for the accounts of the run."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from journeys_pipeline.defs.partitions import AS_OF_TAG
 from journeys_pipeline.defs.resources import CatalogFile, DashboardsFolder, WarehouseDatabase
 from journeys_pipeline.identity import identify
 from journeys_pipeline.rendering.pages.page import render_page
-from journeys_pipeline.schemas.dashboards import MEP_ROLES, Manifest
+from journeys_pipeline.schemas.dashboards import MEP_ROLES, Draft, Manifest
 from journeys_pipeline.tiers import Tier
 from journeys_pipeline_tests.served_accounts import AS_OF, CATALOG, fill, open_warehouse
 
@@ -145,18 +146,37 @@ def test_the_assets_show_their_pages_in_the_dagster_ui(first: dg.ExecuteInProces
 
 
 @pytest.mark.usefixtures("first")
-def test_wrong_pages_are_not_published_and_those_of_other_tiers_are_left_alone(
+def test_wrong_pages_keep_their_own_account_from_being_published_and_no_other(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = {account: home.manifest(account) for account in ("acme", "beta")}
     wrong = (b'data-figure="account.messages_sent" data-value="', b'data-figure="account.messages_sent" data-value="9')
-    monkeypatch.setattr(page_making, "render_page", lambda content: render_page(content).replace(*wrong))
+    monkeypatch.setattr(
+        page_making,
+        "render_page",
+        lambda content: render_page(content).replace(*wrong) if content.account == "Beta" else render_page(content),
+    )
+    old = {account: home.pages.account(account) / "pages.json" for account in ("acme", "beta")}
+    for file in old.values():
+        os.utime(file, (0, 0))
 
-    result = home.show(Tier.START)
+    result = home.show()
 
-    assert failed(result) == {"figures_equal_the_warehouse"}
-    assert "dashboards" not in made(result)
-    assert {account: home.manifest(account) for account in before} == before
+    (check,) = [one for one in result.get_asset_check_evaluations() if not one.passed]
+    assert (check.check_name, check.description) == (FIGURES, "Not published: beta")
+    assert "| beta | index.html |" in str(check.metadata["what"].value)
+    assert {account: file.stat().st_mtime > 0 for account, file in old.items()} == {"acme": True, "beta": False}
+    assert "dashboards" in made(result)
+    assert not result.success
+    assert "beta: index.html: messages_sent" in str(result.failure_data_for_node("dashboards"))
+
+
+@pytest.mark.usefixtures("first")
+def test_pages_that_nobody_checked_are_not_published(home: Home) -> None:
+    before = (home.pages.account("beta") / "index.html").read_bytes()
+    home.pages.draft("beta", "overview", [(Draft(file="index.html", title="New"), b"new")])
+
+    assert home.pages.findings("beta") == ["they were not checked"]
+    assert (home.pages.account("beta") / "index.html").read_bytes() == before
 
 
 @pytest.mark.usefixtures("first")
