@@ -248,3 +248,24 @@ def test_the_page_of_mep_leads_to_reports_where_a_viewer_makes_them(
     drawn = {page.draft.file: account.draw(page)[1].decode() for page in planned}
 
     assert [file for file, page in drawn.items() if 'href="reports.html"' in page] == named
+
+
+@pytest.mark.usefixtures("first")
+def test_a_page_in_early_access_is_made_for_accounts_that_have_it_and_nothing_leads_there_for_others(
+    home: Home, tmp_path: Path
+) -> None:  # F91
+    text = CATALOG.replace("  - id: beta\n", "    early_access: [ivr]\n  - id: beta\n")
+    (tmp_path / "journeys.yaml").write_text(f"{text}settings:\n  early_access: [ivr, campaigns]\n")
+    catalog = load_catalog(tmp_path / "journeys.yaml")
+
+    drafts, links = {}, {}
+    for account in catalog.accounts:
+        pages = AccountPages(account, catalog, open_warehouse(home.folder), AS_OF)
+        planned = [page for kind in KINDS for page in pages.plan(kind.section)]
+        drafts[account.id] = {(page.draft.file.partition("-")[0], page.draft.early_access) for page in planned}
+        links[account.id] = ReadPage(pages.draw(planned[0])[1].decode()).addresses
+
+    assert {("ivr.html", "ivr"), ("ivr", "ivr"), ("index.html", None)} <= drafts["acme"]
+    assert {file for file, _ in drafts["beta"]} == {"index.html", "overview", "imports.html", "mep.html"}
+    assert "ivr.html" in links["acme"]
+    assert links["beta"] == {"index.html", "imports.html", "mep.html", "#_main", "data:,"}
