@@ -16,13 +16,13 @@ from journeys_pipeline.catalog.standard_dashboards import standard_dashboard
 from journeys_pipeline.defs.served_tables import ServedTables
 from journeys_pipeline.identity import identify
 from journeys_pipeline.periods import MONTHS_IN_SIGHT, add_months, month_of
-from journeys_pipeline.rendering.pages.content import Link, PageContent, rows_page
+from journeys_pipeline.rendering.pages.content import Link, PageContent, has_days, rows_page
 from journeys_pipeline.rendering.pages.page import render_page
 from journeys_pipeline.schemas.dashboards import LANDING_PAGE, MEP_ROLES, REPORTS_PAGE, Draft, Section
 from journeys_pipeline.schemas.ivr_metrics import ALL_VERSIONS, CallPerformance
 from journeys_pipeline.schemas.metrics import CampaignPerformance, JourneySummary, VersionPerformance
 from journeys_pipeline.tiers import Tier
-from journeys_pipeline.transforms.dashboards import Served, shape_versions
+from journeys_pipeline.transforms.dashboards import Served, shape_days, shape_versions
 
 FILES: dict[Section, str] = {
     "overview": LANDING_PAGE, "campaigns": "campaigns.html", "ivr": "ivr.html", "imports": "imports.html",
@@ -116,11 +116,13 @@ class AccountPages:
         """The page, and the rows that it shows."""
         shaped = shape_versions(datasets_of(page.dashboard), page.served, page.versions or [ALL_VERSIONS])
         rows = dict(zip(shaped, pl.collect_all(shaped.values()), strict=True))
+        days = self._days(page) if page.served.journey_id and has_days(page.dashboard) else None
         content = PageContent(
             dashboard=page.dashboard,
             account=self.account.name,
             title=page.draft.title,
             rows=rows,
+            days=days,
             months=page.served.months,
             versions=page.versions,
             as_of=self.as_of,
@@ -130,6 +132,10 @@ class AccountPages:
             has_rows=self._has("rows"),
         )
         return page.draft, render_page(content), rows
+
+    def _days(self, page: PlannedPage) -> Rows:
+        shaped = shape_days(datasets_of(page.dashboard), page.served, page.versions or [ALL_VERSIONS])
+        return dict(zip(shaped, pl.collect_all(shaped.values()), strict=True))
 
     def _rows(self) -> list[PlannedPage]:
         """For accounts on scale (F88): a page for each table behind figures; those of MEP for their two roles."""

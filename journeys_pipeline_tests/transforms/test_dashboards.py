@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from journeys_pipeline.catalog.datasets import DATASETS
+from journeys_pipeline.catalog.datasets.ranges import RANGES
 from journeys_pipeline.schemas.contact_entries import ImportPerformance
 from journeys_pipeline.schemas.ivr_metrics import CallHours, CallPerformance, MenuPerformance
 from journeys_pipeline.schemas.landed_files import FeedReadings, LandedFiles
@@ -23,7 +24,7 @@ from journeys_pipeline.schemas.metrics import (
     JourneySummary,
     VersionPerformance,
 )
-from journeys_pipeline.transforms.dashboards import SHAPES, Served, shape_versions
+from journeys_pipeline.transforms.dashboards import SHAPES, Served, shape_days, shape_versions
 
 TODAY = date(2026, 11, 24)
 NOON = datetime(2026, 11, 5, 12, tzinfo=UTC)
@@ -182,6 +183,31 @@ def test_a_journeys_version_has_the_figures_that_are_served_for_it_and_the_journ
     beside = shaped["versions"].filter(version=1).select("journey_version", "profiles_in_journey").collect().rows()
     assert figures == [(0, 7), (2, 4), (1, 5)]
     assert beside == [("Version 2", 4), ("Version 1", 5)]
+
+
+def test_the_rows_of_days_that_a_range_is_added_up_from_are_those_served_by_day() -> None:  # F24, F32
+    days = [
+        {"journey_version": version, "period": day, "weekday": 2, "hour": 9, "calls": 4 + version}
+        for version in (0, 2)
+        for day in (date(2026, 10, 31), TODAY)
+    ]
+    served = serve((CallHours, "day", days))
+
+    rows = shape_days(["ivr_hours"], served, [0, 2])["ivr_hours"].select("version", "day", "hour", "calls").collect()
+
+    assert rows.rows() == [
+        (0, date(2026, 10, 31), "09:00", 4), (0, TODAY, "09:00", 4),
+        (2, date(2026, 10, 31), "09:00", 6), (2, TODAY, "09:00", 6),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_every_column_of_a_range_is_said_to_add_up_or_not(name: str) -> None:
+    about = RANGES[name]
+
+    said = [*about.key, *about.sums, *about.ratios, *about.shares, *about.single, *about.latest]
+
+    assert sorted(said) == sorted(DATASETS[name].columns)
 
 
 def test_the_hours_of_a_week_are_all_there_in_order() -> None:

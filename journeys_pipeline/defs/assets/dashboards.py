@@ -19,7 +19,8 @@ from journeys_pipeline.defs.resources import CatalogFile, DashboardsFolder, Ware
 from journeys_pipeline.rendering.pages.content import is_drawn
 from journeys_pipeline.rendering.pages.drawing import draw, svg
 from journeys_pipeline.rendering.pages.formats import said
-from journeys_pipeline.rendering.pages.island import plain, values_of
+from journeys_pipeline.rendering.pages.island import values_of
+from journeys_pipeline.rendering.pages.plain_rows import plain
 from journeys_pipeline.schemas.dashboards import LANDING_PAGE, Manifest, Page, Section
 from journeys_pipeline.tiers import Tier
 
