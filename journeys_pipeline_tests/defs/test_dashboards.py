@@ -10,10 +10,13 @@ import sqlalchemy as sa
 
 from journeys_pipeline.adapters.pages_folder import PagesFolder
 from journeys_pipeline.catalog import load_catalog
+from journeys_pipeline.catalog.datasets import DATASETS
 from journeys_pipeline.defs import pages as page_making
 from journeys_pipeline.defs.assets.dashboards import KINDS, dashboard_assets
 from journeys_pipeline.defs.checks.dashboards import PAGE_CHECKS, Books, ReadDraft, pages_are_fit
+from journeys_pipeline.defs.checks.page_figures import Comparison
 from journeys_pipeline.defs.checks.page_reading import ReadPage
+from journeys_pipeline.defs.checks.page_sources import SOURCES
 from journeys_pipeline.defs.jobs import tier_config
 from journeys_pipeline.defs.pages import AccountPages
 from journeys_pipeline.defs.partitions import AS_OF_TAG
@@ -24,6 +27,8 @@ from journeys_pipeline.schemas.dashboards import MEP_ROLES, Draft, Manifest
 from journeys_pipeline.tiers import Tier
 from journeys_pipeline_tests.served_accounts import AS_OF, CATALOG, fill, open_warehouse
 
+SURVEY_PAGE = f"campaign-{identify('survey')[:12]}.html"
+SURVEY_CALLS = f"ivr-{identify('survey')[:12]}.html"
 CALLS_PAGE = f"ivr-{identify('promo')[:12]}.html"
 PAGES = [asset.key.to_user_string() for asset in dashboard_assets]
 ALL = list(Tier)
@@ -228,6 +233,60 @@ def test_each_check_notices_what_it_is_for(
     findings = overview(old, new)
 
     assert [found[: len(finding)] for found in findings] == [finding] * bool(finding)
+
+
+OTHERS = {
+    ("goal_costs", "cost_per_goal"), ("goal_rates", "mean"), ("import_files", "warning_line"),
+    ("import_warnings", "warning_line"), ("mep_course", "last_month"), ("mep_course", "plan"),
+    ("mep_course", "projection"), ("movers", "difference"), ("delivery_funnel", "share"), ("exits", "people"),
+    ("channel_costs", "priced"), ("journey_costs", "priced"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "finding"),
+    [
+        ("index.html", 'data-of="goal_rate">2', 'data-of="goal_rate">7', "goal_rate of 2026-11 "),
+        ("index.html", 'data-of="messages">', 'data-of="messages">9', "messages of 2026-11 Sent is 9"),
+        ("index.html", '["2026-11-02",', '["2026-11-02",7', "profiles_in_journey of 2026-11 2026-11-02 is 7"),
+        ("campaigns.html", 'data-of="messages_sent">', 'data-of="messages_sent">9', "messages_sent of 2026-11 "),
+        ("campaigns.html", 'data-of="exits">', 'data-of="exits">9', "exits of 2026-11 Exit point is 912, served is 12"),
+        (SURVEY_PAGE, 'data-of="people">18<', 'data-of="people">20<', "people of 2026-11 Entered is 20, served is 18"),
+        (
+            SURVEY_CALLS,
+            '["2026-10-03",10,8,5,3,0',
+            '["2026-10-03",11,8,5,3,0',
+            "calls of 2026-10-03 is 11, served is 10",
+        ),
+        (SURVEY_CALLS, '["2026-10-03",10,8,5,3,0', '["2026-08-03",10,8,5,3,0', "ivr of 2026-10-03 is missing"),
+        ("mep.html", 'data-of="billed">60<', 'data-of="billed">61<', "billed of 2026-11 "),
+    ],
+)
+@pytest.mark.usefixtures("first")
+def test_a_wrong_figure_is_found_wherever_it_stands(home: Home, file: str, old: str, new: str, finding: str) -> None:
+    catalog = load_catalog(home.folder / "journeys.yaml")
+    books = Books(AccountPages(catalog.account("acme"), catalog, open_warehouse(home.folder), AS_OF))
+    text = (home.pages.account("acme") / file).read_text()
+
+    found = {
+        changed: list(Comparison(books.planned[file], ReadPage(page)).findings())
+        for changed, page in ((False, text), (True, text.replace(old, new, 1)))
+    }
+
+    assert found[False] == []
+    assert [one for one in found[True] if one.startswith(finding)] != []
+
+
+def test_every_figure_is_compared_but_those_that_are_made_of_others() -> None:
+    figures = {(name, figure) for name, dataset in DATASETS.items() for figure in dataset.measures}
+    compared = {
+        (name, figure) for name, sources in SOURCES.items() for source in sources
+        for figure in (*source.figures, *source.rates)
+    }  # fmt: skip
+
+    left_out = {(name, figure) for name, figure in figures - compared if not figure.endswith("_before")}
+
+    assert left_out == OTHERS
 
 
 def test_every_kind_of_page_is_checked_for_everything() -> None:

@@ -12,10 +12,11 @@ import polars as pl
 
 from journeys_pipeline.adapters.pages_folder import PagesFolder
 from journeys_pipeline.defs.assets.dashboards import KINDS, PageKind
-from journeys_pipeline.defs.checks.page_figures import expected_figures, own_names
+from journeys_pipeline.defs.checks.page_figures import Comparison
+from journeys_pipeline.defs.checks.page_names import own_names
 from journeys_pipeline.defs.checks.page_reading import ReadPage
 from journeys_pipeline.defs.metadata import markdown_table
-from journeys_pipeline.defs.pages import AccountPages
+from journeys_pipeline.defs.pages import AccountPages, PlannedPage
 from journeys_pipeline.defs.partitions import run_time
 from journeys_pipeline.defs.resources import CatalogFile, DashboardsFolder, WarehouseDatabase
 from journeys_pipeline.schemas.dashboards import Page
@@ -33,10 +34,10 @@ class Books:
     account: AccountPages
 
     @cached_property
-    def journeys(self) -> dict[str, str]:
-        """The journey that each page of one is about."""
-        planned = (page for kind in KINDS for page in self.account.plan(kind.section))
-        return {page.draft.file: page.served.journey_id for page in planned if page.served.journey_id}
+    def planned(self) -> dict[str, PlannedPage]:
+        """The account's pages by file, each with the tables that it is made from."""
+        pages = (page for kind in KINDS for page in self.account.plan(kind.section))
+        return {page.draft.file: page for page in pages}
 
     @cached_property
     def own_names(self) -> dict[str, set[str]]:
@@ -68,13 +69,9 @@ class Finding:
 
 
 def figures_equal_the_warehouse(draft: ReadDraft, books: Books) -> Iterator[str]:
-    """Every figure of a strip is the one that the warehouse serves for its month and version."""
-    journey = books.journeys.get(draft.page.file)
-    expected = expected_figures(books.account.warehouse, books.account.account.id, journey)
-    for shown in draft.read.figures:
-        served = expected.get((shown.dataset, shown.measure, shown.part))
-        if served is not None and shown.value != served:
-            yield f"{shown.measure} of {shown.part} is {shown.value}, served is {served}"
+    """Every figure of every widget, and of its data, is the one that is served for its month, version and row."""
+    if planned := books.planned.get(draft.page.file):
+        yield from Comparison(planned, draft.read).findings()
 
 
 def only_this_accounts_identifiers(draft: ReadDraft, books: Books) -> Iterator[str]:
