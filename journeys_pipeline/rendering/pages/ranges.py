@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from journeys_pipeline.catalog.dashboards import Chart, Dashboard, Funnel, Kpis, Table, Widget, datasets_of
+from journeys_pipeline.catalog.dashboards import Chart, Dashboard, Funnel, HeatMap, Kpis, Table, Widget, datasets_of
 from journeys_pipeline.catalog.datasets import DATASETS
 from journeys_pipeline.catalog.datasets.ranges import RANGES
 from journeys_pipeline.rendering.pages.palette import MEASURES, variable
@@ -64,6 +64,8 @@ def _widget(widget: Widget) -> dict[str, Any] | None:
             about = {"x": widget.x, "measures": [widget.measure]}
         case Chart():
             about = {"x": widget.x, "by": widget.by, "measures": widget.measures, "limit": widget.limit}
+        case HeatMap():
+            about = {"measures": [widget.measure]}
         case _:
-            about = {"measures": [widget.measure]} if widget.kind == "heatmap" else None
-    return None if about is None else {"kind": widget.kind, "dataset": widget.dataset, "empty": widget.empty} | about
+            return None
+    return {"kind": widget.kind, "dataset": widget.dataset, "empty": widget.empty} | about
