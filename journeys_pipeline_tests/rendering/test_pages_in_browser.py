@@ -28,8 +28,9 @@ NARROW = ["acme/index.html", "acme/mep.html", "acme/imports.html", SURVEY_CALLS]
 
 SHOWN = "main .view:not([hidden])"
 UNDRAWN = """() => [...document.querySelectorAll('[data-chart]')].filter((section) =>
-    !section.querySelector('.view:not([hidden]) .empty') &&
-    !section.querySelector('.chart svg .mark-rect path, .chart svg .mark-line path, .chart svg .mark-area path')
+    !section.querySelector('.view:not([hidden]) .empty') && (
+        !section.querySelector('.chart svg .mark-rect path, .chart svg .mark-line path, .chart svg .mark-area path') ||
+        section.querySelector('.chart svg').getBoundingClientRect().width < 100)
 ).map((section) => section.id)"""
 
 

@@ -157,6 +157,7 @@
     root.dataset.theme = isDark ? "light" : "dark";
   });
 
+  document.querySelectorAll("nav [aria-current]").forEach((link) => (link.closest("nav").scrollLeft = link.offsetLeft - 40));
   const [anchor, wanted] = location.hash.slice(1).split("&month=");
   const first = months.find((input) => input.value === wanted) || months[0];
   first.checked = true;
