@@ -88,8 +88,12 @@ def dev(port: Annotated[int, typer.Option(help="Port of the UI on loopback.")] =
 def check_config(
     path: Annotated[Path | None, typer.Argument(help="Default: JOURNEYS_CATALOG.")] = None,
 ) -> None:
-    """Say every mistake in journeys.yaml, each with its line."""
+    """Say every mistake in journeys.yaml, each with its line; customers' own charts are drawn once for it."""
+    from journeys_pipeline.rendering.pages.trial import try_drawings  # noqa: PLC0415 - no other command draws
+
     catalog = read_catalog(path)
+    with explained():
+        try_drawings(path or environment.catalog_path(), catalog)
     feeds = sum(len(connection.feeds) for connection in catalog.connections)
     console.print(
         f"{path or environment.catalog_path()}: no mistakes. {len(catalog.accounts)} accounts, "

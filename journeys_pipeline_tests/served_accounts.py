@@ -29,6 +29,12 @@ from journeys_pipeline.schemas.metrics import (
     ExitsByType,
     JourneyFunnel,
     JourneySummary,
+    VersionChannels,
+    VersionCosts,
+    VersionElements,
+    VersionExits,
+    VersionFunnel,
+    VersionPerformance,
 )
 
 AS_OF = datetime(2026, 11, 24, 17, tzinfo=UTC)
@@ -120,6 +126,7 @@ def _figures(account: str, journeys: list[str], periods: list[date]) -> dict[typ
         for at, journey in enumerate(journeys)
     ]
     whole = [{"account_id": account, "period": period, "size": 3 + period.day + period.month} for period in periods]
+    versions = [cell | {"journey_version": at, "size": cell["size"] // at} for cell in cells for at in (1, 2)]
     calls = [cell | {"journey_version": version} for cell in cells for version in (0, 1, 2)]
     funnel = {"entered": 20, "messaged": 15, "active": 9, "reached_goal": 2}
     exits = {"exit_type": "exit_point", "exits": 6, "people": 5, "passages": 6}
@@ -129,6 +136,10 @@ def _figures(account: str, journeys: list[str], periods: list[date]) -> dict[typ
     return {
         AccountPerformance: [_people(cell) for cell in whole],
         CampaignPerformance: [_people(cell) | {"completion_rate": 0.5, "goal_events": 4} for cell in cells],
+        VersionPerformance: [_people(cell) | {"completion_rate": 0.25, "goal_events": 2} for cell in versions],
+        VersionExits: _each(versions, exits | {"exits": 3}),
+        VersionCosts: _each(versions, paid | {"currency": "EUR", "cost": Decimal("0.75")}),
+        **({} if periods is DAYS else _of_versions(versions, funnel)),
         JourneyFunnel: _each(cells, funnel),
         ExitsByType: _each(cells, exits),
         ChannelPerformance: [_messages(cell, channel) for cell in cells for channel in ("email", "mobile_push")],
@@ -139,6 +150,15 @@ def _figures(account: str, journeys: list[str], periods: list[date]) -> dict[typ
         MenuPerformance: _each(calls, {"element_id": "menu", "shown": 6, "repeats": 1, "pressed": 5}),
         MenuPaths: _each(calls, path),
         InputValues: _each(calls, keyed),
+    }
+
+
+def _of_versions(versions: list[Row], funnel: Row) -> dict[type[dy.Schema], list[Row]]:
+    """What is served of versions by month alone."""
+    return {
+        VersionFunnel: _each(versions, funnel | {"entered": 18}),
+        VersionChannels: [_messages(cell, "email") for cell in versions],
+        VersionElements: _each(versions, {"element_id": "wait", "element_type": "pause", "in_it_now": 2}),
     }
 
 

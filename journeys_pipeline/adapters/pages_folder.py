@@ -3,17 +3,18 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from journeys_pipeline.adapters.whole_files import write_whole
 from journeys_pipeline.schemas.dashboards import MANIFEST, Draft, Manifest, Page, Section
 
 DRAFTS = ".drafts"
+VERDICT = "verdict.json"
 
 
 class PagesFolder:
-    """Pages are written as drafts, and put in the place of the published ones when all of them are found fit."""
+    """Pages are drafts first, and take the place of the published ones when all of an account's are found fit."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -23,8 +24,9 @@ class PagesFolder:
         return self.folder / account_id
 
     def draft(self, account_id: str, section: Section, pages: Iterable[tuple[Draft, bytes]]) -> list[Page]:
-        """Write a section's pages as drafts, in the place of its earlier drafts."""
+        """Write a section's pages as drafts, in the place of its earlier drafts. Nobody has found them fit yet."""
         folder = self._drafts(account_id, section)
+        (folder.parent / VERDICT).unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
         listed: list[Page] = []
         for draft, content in pages:
@@ -40,6 +42,15 @@ class PagesFolder:
             for listed in json.loads((folder / MANIFEST).read_bytes()):
                 page = Page.model_validate(listed)
                 yield page, folder / page.file
+
+    def judge(self, account_id: str, findings: Sequence[str]) -> None:
+        """Keep what was found wrong with an account's drafts; nothing means that they are fit."""
+        write_whole(self.folder / DRAFTS / account_id / VERDICT, json.dumps(list(findings)).encode())
+
+    def findings(self, account_id: str) -> list[str]:
+        """What keeps an account's drafts from being published."""
+        verdict = self.folder / DRAFTS / account_id / VERDICT
+        return json.loads(verdict.read_bytes()) if verdict.exists() else ["they were not checked"]
 
     def publish(self, manifest: Manifest) -> None:
         """Put an account's drafts in place, each whole; then the manifest; then remove what it does not list."""

@@ -26,7 +26,14 @@ from journeys_pipeline.schemas.landed_files import (
     Withdrawals,
 )
 from journeys_pipeline.schemas.mep_ledger import MEP_SUMMARIES, MepStatements
-from journeys_pipeline.schemas.metrics import FIGURES, AccountMonthStarts, JourneySummary, Refreshes, TouchedDays
+from journeys_pipeline.schemas.metrics import (
+    FIGURES,
+    MONTH_FIGURES,
+    AccountMonthStarts,
+    JourneySummary,
+    Refreshes,
+    TouchedDays,
+)
 from journeys_pipeline.schemas.reports import MailOutbox, OperatorNotices, ReportRegister
 from journeys_pipeline.schemas.shared_columns import meaning_of, table_name
 from journeys_pipeline.schemas.viewer import ReportRequests, TermsAcceptances
@@ -87,6 +94,7 @@ def _define(metadata: sa.MetaData) -> dict[tuple[type[dy.Schema], str], sa.Table
     ]
     by_grain = [*FIGURES, *IVR_FIGURES]
     names = [(schema, "") for schema in one_grain] + [(schema, grain) for schema in by_grain for grain in GRAINS]
+    names += [(schema, "month") for schema in MONTH_FIGURES]
     return {
         (schema, grain): sa.Table(
             table_name(schema) + (f"_by_{grain}" if grain else ""),

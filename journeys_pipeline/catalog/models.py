@@ -60,6 +60,10 @@ class SubAccount(_Model):
     name: Text
 
 
+EarlyPage = Literal["campaigns", "ivr", "imports", "mep", "rows", "custom"]
+"""Pages that can be for some accounts first (F91); the Overview is what every account lands on."""
+
+
 class Account(_Model):
     """One billed customer: the unit that MEPs are unique in (D8)."""
 
@@ -73,7 +77,7 @@ class Account(_Model):
     readers: list[Reader] = []
     contact: Text | None = None
     terms: Terms | None = None
-    early_access: list[Id] = []
+    early_access: list[EarlyPage] = []
 
     def roles_of(self, user: str, groups: Collection[str]) -> frozenset[Role]:
         """The roles that a user of these groups has in the account; none for whoever may not read it."""
@@ -197,6 +201,7 @@ class Settings(_Model):
     keep_history_days: Annotated[int, Field(ge=1, le=365)] = 7
     contact: Text = "whoever runs these dashboards"
     terms: Terms | None = None
+    early_access: list[EarlyPage] = []
 
 
 class Catalog(_Model):

@@ -1,27 +1,28 @@
 """Which pages an account has, and how each is made: read, shape, render."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
 import dataframely as dy
 import polars as pl
 
-from journeys_pipeline.adapters.warehouse import GRAINS, Slice, Warehouse
+from journeys_pipeline.adapters.warehouse import Slice, Warehouse
 from journeys_pipeline.catalog import Account, Catalog, ContactsFeed
 from journeys_pipeline.catalog.dashboards import Dashboard, datasets_of
 from journeys_pipeline.catalog.datasets import MEP_DATASETS
 from journeys_pipeline.catalog.standard_dashboards import standard_dashboard
+from journeys_pipeline.defs.served_tables import ServedTables
 from journeys_pipeline.identity import identify
-from journeys_pipeline.periods import MONTHS_IN_SIGHT, add_months, days_between, month_of
-from journeys_pipeline.rendering.pages.content import Link, PageContent, rows_page
+from journeys_pipeline.periods import MONTHS_IN_SIGHT, add_months, month_of
+from journeys_pipeline.rendering.pages.content import Link, PageContent, has_days, rows_page
 from journeys_pipeline.rendering.pages.page import render_page
 from journeys_pipeline.schemas.dashboards import LANDING_PAGE, MEP_ROLES, REPORTS_PAGE, Draft, Section
 from journeys_pipeline.schemas.ivr_metrics import ALL_VERSIONS, CallPerformance
-from journeys_pipeline.schemas.metrics import CampaignPerformance, JourneySummary
+from journeys_pipeline.schemas.metrics import CampaignPerformance, JourneySummary, VersionPerformance
 from journeys_pipeline.tiers import Tier
-from journeys_pipeline.transforms.dashboards import Served, shape
+from journeys_pipeline.transforms.dashboards import Served, shape_days, shape_versions
 
 FILES: dict[Section, str] = {
     "overview": LANDING_PAGE, "campaigns": "campaigns.html", "ivr": "ivr.html", "imports": "imports.html",
@@ -32,36 +33,9 @@ TITLES: dict[Section, str] = {
     "mep": "MEP consumption", "rows": "Rows",
 }  # fmt: skip
 MEP_OVERVIEW = "overview-mep.html"
+MOST_VERSIONS = 6  # each has all that a page shows, so that more of them would make it large
 
 Rows = dict[str, pl.DataFrame]
-
-
-class ServedTables(Mapping[tuple[type[dy.Schema], str], pl.LazyFrame]):
-    """An account's rows of a served table, read when it is asked for, and once."""
-
-    def __init__(self, warehouse: Warehouse, account_id: str, as_of: datetime) -> None:
-        newest = month_of(as_of.date())
-        first = add_months(newest, -MONTHS_IN_SIGHT)  # one more than is in sight: what the oldest is compared with
-        self._warehouse = warehouse
-        self._account: Slice = {"account_id": [account_id]}
-        self._periods = {
-            "day": days_between(first, add_months(newest, 1)),
-            "month": [add_months(first, later) for later in range(MONTHS_IN_SIGHT + 1)],
-        }
-        self._read: dict[tuple[type[dy.Schema], str], pl.LazyFrame] = {}
-
-    def __getitem__(self, key: tuple[type[dy.Schema], str]) -> pl.LazyFrame:
-        if key not in self._read:
-            table, grain = key
-            within: Slice = {**self._account, "period": self._periods[grain]} if grain in GRAINS else self._account
-            self._read[key] = self._warehouse.read(table, within, grain=grain).lazy()
-        return self._read[key]
-
-    def __iter__(self) -> Iterator[tuple[type[dy.Schema], str]]:
-        return iter(self._read)
-
-    def __len__(self) -> int:
-        return len(self._read)
 
 
 @dataclass(frozen=True)
@@ -106,14 +80,22 @@ class AccountPages:
             tables=ServedTables(self.warehouse, self.account.id, self.as_of),
             months=tuple(add_months(newest, -back) for back in range(MONTHS_IN_SIGHT)),
             today=self.as_of.date(),
-            pages={journey: _file("campaign", journey) for journey in self._journeys(CampaignPerformance)},
+            pages={journey: _file("campaign", journey) for journey in self._campaign_journeys()},
             warning_lines={key: feed.invalid_share_warning for key, feed in feeds.items()},
             sub_accounts={sub.id: sub.name for sub in self.account.sub_accounts},
             contact_types={key: feed.contact_type for key, feed in feeds.items()},
         )
 
     def plan(self, section: Section) -> list[PlannedPage]:
-        """The pages of a section."""
+        """The pages of a section; none where it is in early access, and not for this account yet (F91)."""
+        early = section if section in self.catalog.settings.early_access else None
+        planned = self._plan(section) if self._may_have(section) else []
+        return [replace(page, draft=page.draft.model_copy(update={"early_access": early})) for page in planned]
+
+    def _may_have(self, section: Section) -> bool:
+        return section not in self.catalog.settings.early_access or section in self.account.early_access
+
+    def _plan(self, section: Section) -> list[PlannedPage]:
         match section:
             case "overview":
                 return self._overviews()
@@ -132,22 +114,28 @@ class AccountPages:
 
     def draw(self, page: PlannedPage) -> tuple[Draft, bytes, Rows]:
         """The page, and the rows that it shows."""
-        shaped = shape(datasets_of(page.dashboard), page.served)
+        shaped = shape_versions(datasets_of(page.dashboard), page.served, page.versions or [ALL_VERSIONS])
         rows = dict(zip(shaped, pl.collect_all(shaped.values()), strict=True))
+        days = self._days(page) if page.served.journey_id and has_days(page.dashboard) else None
         content = PageContent(
             dashboard=page.dashboard,
             account=self.account.name,
             title=page.draft.title,
             rows=rows,
+            days=days,
             months=page.served.months,
             versions=page.versions,
             as_of=self.as_of,
             navigation=self._navigation(page),
             siblings=page.siblings,
             can_export=self.tier is not Tier.START,
-            has_rows=self.tier is Tier.SCALE,
+            has_rows=self._has("rows"),
         )
         return page.draft, render_page(content), rows
+
+    def _days(self, page: PlannedPage) -> Rows:
+        shaped = shape_days(datasets_of(page.dashboard), page.served, page.versions or [ALL_VERSIONS])
+        return dict(zip(shaped, pl.collect_all(shaped.values()), strict=True))
 
     def _rows(self) -> list[PlannedPage]:
         """For accounts on scale (F88): a page for each table behind figures; those of MEP for their two roles."""
@@ -179,11 +167,15 @@ class AccountPages:
     def _campaigns(self) -> list[PlannedPage]:
         index = Draft(file=FILES["campaigns"], title=TITLES["campaigns"])
         names, of_journey = self._names, standard_dashboard("campaign")
+        versions = self._versions(VersionPerformance)
         return [
             PlannedPage(index, standard_dashboard("campaigns"), self.served),
             *(
                 PlannedPage(
-                    Draft(file=file, title=names.get(journey, journey)), of_journey, self.served.of_journey(journey)
+                    Draft(file=file, title=names.get(journey, journey)),
+                    of_journey,
+                    self.served.of_journey(journey),
+                    versions.get(journey, []),
                 )
                 for journey, file in self.served.pages.items()
             ),
@@ -195,11 +187,7 @@ class AccountPages:
         if not journeys:
             return []
         served, of_journey = self.served.with_pages(journeys), standard_dashboard("ivr-journey")
-        versions = self.served.of(CallPerformance, "month").select("journey_id", "journey_version").unique().collect()
-        of = {
-            journey: sorted(rows["journey_version"])
-            for (journey,), rows in versions.partition_by("journey_id", as_dict=True).items()
-        }
+        versions = self._versions(CallPerformance)
         return [
             PlannedPage(Draft(file=FILES["ivr"], title=TITLES["ivr"]), standard_dashboard("ivr"), served),
             *(
@@ -207,7 +195,7 @@ class AccountPages:
                     Draft(file=file, title=f"{self._names.get(journey, journey)}: calls"),
                     of_journey,
                     served.of_journey(journey),
-                    of.get(journey, [ALL_VERSIONS]),
+                    versions.get(journey, []),
                 )
                 for journey, file in journeys.items()
             ),
@@ -221,7 +209,7 @@ class AccountPages:
         ]
 
     def _own_dashboards(self) -> Sequence[Dashboard]:
-        return self.account.dashboards if self.tier is Tier.SCALE else []
+        return self.account.dashboards if self.tier is Tier.SCALE and self._may_have("custom") else []
 
     def _navigation(self, page: PlannedPage) -> list[Link]:
         sections: list[Section] = ["overview", "campaigns", "ivr", "imports", "mep", "rows"]
@@ -233,14 +221,31 @@ class AccountPages:
         return [Link(title, file, is_current=file == here) for file, title in files.items()]
 
     def _has(self, section: Section) -> bool:
+        if not self._may_have(section):
+            return False
         if section == "ivr":
             return bool(self._journeys(CallPerformance))
         return section != "rows" or self.tier is Tier.SCALE
+
+    def _campaign_journeys(self) -> list[str]:
+        """Journeys with pages of their own."""
+        return self._journeys(CampaignPerformance) if self._may_have("campaigns") else []
 
     @cached_property
     def _names(self) -> dict[str, str]:
         known = self.warehouse.read(JourneySummary, {"account_id": [self.account.id]})
         return {row["journey_id"]: row["name"] for row in known.to_dicts() if row["name"]}
+
+    def _versions(self, table: type[dy.Schema]) -> dict[str, list[int]]:
+        """What can be chosen of each journey that had several versions in the months in sight: all, and the newest."""
+        rows = self.served.tables[table, "month"].filter(pl.col("period").is_in(self.served.months)).collect()
+        known = rows.filter(pl.col("journey_version") != ALL_VERSIONS).group_by("journey_id")
+        versions = known.agg(pl.col("journey_version").unique().sort(descending=True))
+        return {
+            journey: [ALL_VERSIONS, *several[:MOST_VERSIONS]]
+            for journey, several in versions.iter_rows()
+            if len(several) > 1
+        }
 
     def _journeys(self, table: type[dy.Schema]) -> list[str]:
         """Journeys with any activity in the months in sight."""

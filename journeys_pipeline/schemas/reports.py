@@ -11,7 +11,7 @@ import polars as pl
 from journeys_pipeline.schemas.contact_entries import ImportPerformance
 from journeys_pipeline.schemas.ivr_metrics import IVR_FIGURES
 from journeys_pipeline.schemas.mep_ledger import MEP_SUMMARIES, MepAdjustments, MepLedger, MepStatements
-from journeys_pipeline.schemas.metrics import FIGURES, JourneySummary, Refreshes
+from journeys_pipeline.schemas.metrics import FIGURES, MONTH_FIGURES, JourneySummary, Refreshes
 from journeys_pipeline.schemas.shared_columns import table_name
 
 QUEUED, SENDING, SENT = "queued", "sending", "sent"
@@ -140,7 +140,7 @@ def _datasets() -> dict[str, Dataset]:
         f"{table_name(table)}_by_{grain}": Dataset(table, grain, "period")
         for table in [*FIGURES, *IVR_FIGURES]
         for grain in ("day", "month")
-    }
+    } | {f"{table_name(table)}_by_month": Dataset(table, "month", "period") for table in MONTH_FIGURES}
     others = [
         Dataset(ImportPerformance, "", "fetched_at"),
         Dataset(JourneySummary),

@@ -36,6 +36,7 @@ class Lost:
 
 
 ENTERED = {"every_entry_is_counted", "versions_sum_to_the_entries"}
+EXITS = {"every_exit_is_counted", "versions_sum_to_the_exits"}
 OVERDRAWN = {"entries_are_exits_plus_inside"}
 ARRIVED, INSIDE = {"every_arrival_is_counted"}, {"entered_are_completed_exited_or_inside"}
 COMPLETED, SENT, PRICED = {"every_completion_is_counted"}, {"every_message_sent_is_counted"}, {"every_price_is_counted"}
@@ -46,16 +47,16 @@ EVENTS = {
     "an entry of who leaves again": Lost(entered(at(1, 1), person_id="cy"), ENTERED | OVERDRAWN, OVERDRAWN),
     "an entry of who leaves at an element": Lost(entered(at(1), person_id="eve"), ENTERED | OVERDRAWN, OVERDRAWN),
     "an entry of who buys": Lost(entered(at(1)), ENTERED | {"every_goal_is_counted"}),
-    "an exit": Lost(exited(at(2), person_id="cy"), {"every_exit_is_counted"}),
+    "an exit": Lost(exited(at(2), person_id="cy"), EXITS),
     "an exit at an element": Lost(
         exited(at(2, 3), element_id="done", entry_id="p1", person_id="eve"),
-        INSIDE | {"every_exit_is_counted", "every_exit_at_an_element_is_counted"},
+        INSIDE | EXITS | {"every_exit_at_an_element_is_counted"},
     ),
     "an arrival where one leaves": Lost(arrived(at(2, 2), "done"), ARRIVED | INSIDE),
     "an arrival at a call that fails": Lost(arrived(at(2), "hook"), ARRIVED, INSIDE),
     "an exit after a completion": Lost(
         exited(at(2, 5), element_id="fork", entry_id="p3", person_id="cy"),
-        {"every_exit_is_counted", "every_exit_at_an_element_is_counted"},
+        EXITS | {"every_exit_at_an_element_is_counted"},
     ),
     "a failure of a call": Lost(completed(at(2, 1), "hook", outcome="error", error_code="E1"), COMPLETED | INSIDE),
     "an arrival at a fork": Lost(arrived(at(2), "fork", entry_id="p3"), ARRIVED, INSIDE),

@@ -36,6 +36,7 @@ from journeys_pipeline.schemas.metrics import (
     EntryPoints,
     ExitsByType,
     GoalValues,
+    VersionExits,
     VersionPerformance,
 )
 from journeys_pipeline.schemas.shared_columns import table_name
@@ -198,6 +199,7 @@ ONE_FATE = {"every_message_has_one_fate"}
         (VersionPerformance, "entries", {"versions_sum_to_the_entries"}),
         (EntryPoints, "entries", {"entry_sources_sum_to_the_entries"}),
         (ExitsByType, "exits", {"every_exit_is_counted"}),
+        (VersionExits, "exits", {"versions_sum_to_the_exits"}),
         (GoalValues, "goal_events", {"currencies_sum_to_the_goal_events"}),
         (ChannelPerformance, "messages_sent", SENT | ONE_FATE | {"channels_sum_to_the_messages_sent"}),
         (ChannelPerformance, "delivered", FATE | ONE_FATE),

@@ -1,5 +1,6 @@
 """Pages are drawn as drafts, checked, and only then put in place, for the accounts of the run."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,20 +10,25 @@ import sqlalchemy as sa
 
 from journeys_pipeline.adapters.pages_folder import PagesFolder
 from journeys_pipeline.catalog import load_catalog
+from journeys_pipeline.catalog.datasets import DATASETS
 from journeys_pipeline.defs import pages as page_making
 from journeys_pipeline.defs.assets.dashboards import KINDS, dashboard_assets
 from journeys_pipeline.defs.checks.dashboards import PAGE_CHECKS, Books, ReadDraft, pages_are_fit
+from journeys_pipeline.defs.checks.page_figures import Comparison
 from journeys_pipeline.defs.checks.page_reading import ReadPage
+from journeys_pipeline.defs.checks.page_sources import SOURCES
 from journeys_pipeline.defs.jobs import tier_config
 from journeys_pipeline.defs.pages import AccountPages
 from journeys_pipeline.defs.partitions import AS_OF_TAG
 from journeys_pipeline.defs.resources import CatalogFile, DashboardsFolder, WarehouseDatabase
 from journeys_pipeline.identity import identify
 from journeys_pipeline.rendering.pages.page import render_page
-from journeys_pipeline.schemas.dashboards import MEP_ROLES, Manifest
+from journeys_pipeline.schemas.dashboards import MEP_ROLES, Draft, Manifest
 from journeys_pipeline.tiers import Tier
 from journeys_pipeline_tests.served_accounts import AS_OF, CATALOG, fill, open_warehouse
 
+SURVEY_PAGE = f"campaign-{identify('survey')[:12]}.html"
+SURVEY_CALLS = f"ivr-{identify('survey')[:12]}.html"
 CALLS_PAGE = f"ivr-{identify('promo')[:12]}.html"
 PAGES = [asset.key.to_user_string() for asset in dashboard_assets]
 ALL = list(Tier)
@@ -145,18 +151,37 @@ def test_the_assets_show_their_pages_in_the_dagster_ui(first: dg.ExecuteInProces
 
 
 @pytest.mark.usefixtures("first")
-def test_wrong_pages_are_not_published_and_those_of_other_tiers_are_left_alone(
+def test_wrong_pages_keep_their_own_account_from_being_published_and_no_other(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = {account: home.manifest(account) for account in ("acme", "beta")}
     wrong = (b'data-figure="account.messages_sent" data-value="', b'data-figure="account.messages_sent" data-value="9')
-    monkeypatch.setattr(page_making, "render_page", lambda content: render_page(content).replace(*wrong))
+    monkeypatch.setattr(
+        page_making,
+        "render_page",
+        lambda content: render_page(content).replace(*wrong) if content.account == "Beta" else render_page(content),
+    )
+    old = {account: home.pages.account(account) / "pages.json" for account in ("acme", "beta")}
+    for file in old.values():
+        os.utime(file, (0, 0))
 
-    result = home.show(Tier.START)
+    result = home.show()
 
-    assert failed(result) == {"figures_equal_the_warehouse"}
-    assert "dashboards" not in made(result)
-    assert {account: home.manifest(account) for account in before} == before
+    (check,) = [one for one in result.get_asset_check_evaluations() if not one.passed]
+    assert (check.check_name, check.description) == (FIGURES, "Not published: beta")
+    assert "| beta | index.html |" in str(check.metadata["what"].value)
+    assert {account: file.stat().st_mtime > 0 for account, file in old.items()} == {"acme": True, "beta": False}
+    assert "dashboards" in made(result)
+    assert not result.success
+    assert "beta: index.html: messages_sent" in str(result.failure_data_for_node("dashboards"))
+
+
+@pytest.mark.usefixtures("first")
+def test_pages_that_nobody_checked_are_not_published(home: Home) -> None:
+    before = (home.pages.account("beta") / "index.html").read_bytes()
+    home.pages.draft("beta", "overview", [(Draft(file="index.html", title="New"), b"new")])
+
+    assert home.pages.findings("beta") == ["they were not checked"]
+    assert (home.pages.account("beta") / "index.html").read_bytes() == before
 
 
 @pytest.mark.usefixtures("first")
@@ -210,6 +235,60 @@ def test_each_check_notices_what_it_is_for(
     assert [found[: len(finding)] for found in findings] == [finding] * bool(finding)
 
 
+OTHERS = {
+    ("goal_costs", "cost_per_goal"), ("goal_rates", "mean"), ("import_files", "warning_line"),
+    ("import_warnings", "warning_line"), ("mep_course", "last_month"), ("mep_course", "plan"),
+    ("mep_course", "projection"), ("movers", "difference"), ("delivery_funnel", "share"), ("exits", "people"),
+    ("channel_costs", "priced"), ("journey_costs", "priced"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "finding"),
+    [
+        ("index.html", 'data-of="goal_rate">2', 'data-of="goal_rate">7', "goal_rate of 2026-11 "),
+        ("index.html", 'data-of="messages">', 'data-of="messages">9', "messages of 2026-11 Sent is 9"),
+        ("index.html", '["2026-11-02",', '["2026-11-02",7', "profiles_in_journey of 2026-11 2026-11-02 is 7"),
+        ("campaigns.html", 'data-of="messages_sent">', 'data-of="messages_sent">9', "messages_sent of 2026-11 "),
+        ("campaigns.html", 'data-of="exits">', 'data-of="exits">9', "exits of 2026-11 Exit point is 912, served is 12"),
+        (SURVEY_PAGE, 'data-of="people">18<', 'data-of="people">20<', "people of 2026-11 Entered is 20, served is 18"),
+        (
+            SURVEY_CALLS,
+            '["2026-10-03",10,8,5,3,0',
+            '["2026-10-03",11,8,5,3,0',
+            "calls of 2026-10-03 is 11, served is 10",
+        ),
+        (SURVEY_CALLS, '["2026-10-03",10,8,5,3,0', '["2026-08-03",10,8,5,3,0', "ivr of 2026-10-03 is missing"),
+        ("mep.html", 'data-of="billed">60<', 'data-of="billed">61<', "billed of 2026-11 "),
+    ],
+)
+@pytest.mark.usefixtures("first")
+def test_a_wrong_figure_is_found_wherever_it_stands(home: Home, file: str, old: str, new: str, finding: str) -> None:
+    catalog = load_catalog(home.folder / "journeys.yaml")
+    books = Books(AccountPages(catalog.account("acme"), catalog, open_warehouse(home.folder), AS_OF))
+    text = (home.pages.account("acme") / file).read_text()
+
+    found = {
+        changed: list(Comparison(books.planned[file], ReadPage(page)).findings())
+        for changed, page in ((False, text), (True, text.replace(old, new, 1)))
+    }
+
+    assert found[False] == []
+    assert [one for one in found[True] if one.startswith(finding)] != []
+
+
+def test_every_figure_is_compared_but_those_that_are_made_of_others() -> None:
+    figures = {(name, figure) for name, dataset in DATASETS.items() for figure in dataset.measures}
+    compared = {
+        (name, figure) for name, sources in SOURCES.items() for source in sources
+        for figure in (*source.figures, *source.rates)
+    }  # fmt: skip
+
+    left_out = {(name, figure) for name, figure in figures - compared if not figure.endswith("_before")}
+
+    assert left_out == OTHERS
+
+
 def test_every_kind_of_page_is_checked_for_everything() -> None:
     checked = {(key.asset_key.to_user_string(), key.name) for key in pages_are_fit.check_keys}
 
@@ -228,3 +307,24 @@ def test_the_page_of_mep_leads_to_reports_where_a_viewer_makes_them(
     drawn = {page.draft.file: account.draw(page)[1].decode() for page in planned}
 
     assert [file for file, page in drawn.items() if 'href="reports.html"' in page] == named
+
+
+@pytest.mark.usefixtures("first")
+def test_a_page_in_early_access_is_made_for_accounts_that_have_it_and_nothing_leads_there_for_others(
+    home: Home, tmp_path: Path
+) -> None:  # F91
+    text = CATALOG.replace("  - id: beta\n", "    early_access: [ivr]\n  - id: beta\n")
+    (tmp_path / "journeys.yaml").write_text(f"{text}settings:\n  early_access: [ivr, campaigns]\n")
+    catalog = load_catalog(tmp_path / "journeys.yaml")
+
+    drafts, links = {}, {}
+    for account in catalog.accounts:
+        pages = AccountPages(account, catalog, open_warehouse(home.folder), AS_OF)
+        planned = [page for kind in KINDS for page in pages.plan(kind.section)]
+        drafts[account.id] = {(page.draft.file.partition("-")[0], page.draft.early_access) for page in planned}
+        links[account.id] = ReadPage(pages.draw(planned[0])[1].decode()).addresses
+
+    assert {("ivr.html", "ivr"), ("ivr", "ivr"), ("index.html", None)} <= drafts["acme"]
+    assert {file for file, _ in drafts["beta"]} == {"index.html", "overview", "imports.html", "mep.html"}
+    assert "ivr.html" in links["acme"]
+    assert links["beta"] == {"index.html", "imports.html", "mep.html", "#_main", "data:,"}

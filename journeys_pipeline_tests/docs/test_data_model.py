@@ -80,7 +80,7 @@ def describe_key(schema: type[dy.Schema]) -> str:
 
 def describe_rules(schema: type[dy.Schema]) -> list[str]:
     """Each rule over a whole row, as the sentence that its docstring is; inherited ones too."""
-    ours = [base for base in schema.__mro__ if base.__module__ == schema.__module__]
+    ours = [base for base in schema.__mro__ if base.__module__.startswith(schemas.__name__)]
     definitions = [ast.parse(inspect.getsource(base)).body[0] for base in ours]
     functions = [node for one in definitions for node in ast.walk(one) if isinstance(node, ast.FunctionDef)]
     return [ast.get_docstring(function) or function.name for function in functions]

@@ -159,7 +159,7 @@ def test_a_figure_is_written_as_people_read_it(value: Any, kind: Any, text: str)
 def test_durations_shares_and_small_amounts_keep_what_matters() -> None:
     assert [duration(seconds) for seconds in (45, 200, 7500, 90_000)] == ["45 s", "3 min 20 s", "2 h 5 min", "1 d 1 h"]
     assert [percent(share) for share in (0, 0.1, 2.281)] == ["0%", "10%", "228.1%"]
-    assert [money(amount) for amount in (0, 0.5, 1234.5)] == ["0.00", "0.500", "1,234.50"]
+    assert [money(amount) for amount in (0, 0.5, 1234.5)] == ["0.00", "0.50", "1,234.50"]
 
 
 def test_a_chart_is_said_in_words() -> None:

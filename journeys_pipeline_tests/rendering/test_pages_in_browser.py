@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 from playwright.sync_api import Browser, Download, Page, sync_playwright
 
 from journeys_pipeline.identity import identify
+from journeys_pipeline.rendering.pages.formats import NOTHING
 from journeys_pipeline_tests.served_accounts import FORMULA, SCRIPT, publish
 
 CHROMIUM = shutil.which("chromium")
@@ -27,8 +28,9 @@ NARROW = ["acme/index.html", "acme/mep.html", "acme/imports.html", SURVEY_CALLS]
 
 SHOWN = "main .view:not([hidden])"
 UNDRAWN = """() => [...document.querySelectorAll('[data-chart]')].filter((section) =>
-    !section.querySelector('.view:not([hidden]) .empty') &&
-    !section.querySelector('.chart svg .mark-rect path, .chart svg .mark-line path, .chart svg .mark-area path')
+    !section.querySelector('.view:not([hidden]) .empty') && (
+        !section.querySelector('.chart svg .mark-rect path, .chart svg .mark-line path, .chart svg .mark-area path') ||
+        section.querySelector('.chart svg').getBoundingClientRect().width < 100)
 ).map((section) => section.id)"""
 
 
@@ -44,6 +46,13 @@ class Opened:
         """Choose a month, as with the mouse, and wait until it is drawn."""
         self.page.locator(f"#_month input[value='{month}'] + span").click()
         self.page.wait_for_function("month => document.documentElement.dataset.slice.startsWith(month)", arg=month)
+        self.page.wait_for_selector("html[data-complete]")
+
+    def choose_days(self, first: str, last: str) -> None:
+        """Choose a range of days, and wait until it is drawn."""
+        self.page.fill("#_to", last)
+        self.page.fill("#_from", first)
+        self.page.wait_for_selector("html[data-complete]")
 
     def figure(self, name: str) -> str:
         """The text of a card."""
@@ -89,7 +98,7 @@ def show(folder: Path, browser: Browser) -> Iterator[Any]:
         opened.page.emulate_media(**options)
         name, _, anchor = file.partition("#")
         opened.page.goto(f"{(folder / 'dashboards' / name).as_uri()}#{anchor}")
-        opened.page.wait_for_selector("html[data-ready]")
+        opened.page.wait_for_selector("html[data-complete]")
         return opened
 
     yield open_page
@@ -145,6 +154,100 @@ def test_a_version_chosen_shows_its_calls(show: Any, serves: Any) -> None:  # F2
 
     calls = "SELECT calls FROM call_performance_by_month WHERE account_id = 'acme' AND journey_id = 'survey' "
     assert opened.figure("ivr.calls") == str(serves(calls + "AND journey_version = 2 AND period = '2026-11-01'"))
+
+
+def test_a_journeys_page_shows_the_version_that_is_chosen_and_first_all_of_them(show: Any, serves: Any) -> None:  # D20
+    where = "WHERE account_id = 'acme' AND journey_id = 'survey' AND period = '2026-10-01'"
+    opened = show(f"{SURVEY}#&month=2026-10")
+    all_versions = opened.figure("campaign.profiles_in_journey")
+
+    opened.page.select_option("#_version", "2")
+    opened.page.wait_for_selector("html[data-slice='2026-10.2'][data-complete]")
+
+    people = f"SELECT profiles_in_journey FROM {{}}_performance_by_month {where}"
+    assert opened.page.locator("#_version option").all_inner_texts() == ["all", "2", "1"]
+    assert all_versions == str(serves(people.format("campaign")))
+    assert opened.figure("campaign.profiles_in_journey") == str(
+        serves(f"{people.format('version')} AND journey_version = 2")
+    )
+    assert opened.page.locator(f"#funnel {SHOWN[5:]} .n").first.inner_text().startswith("18")
+    assert opened.page.locator(f"#exits {SHOWN[5:]} .n").all_inner_texts() == ["3"]
+    assert opened.page.locator(f"#versions {SHOWN[5:]} tbody tr").count() == 2
+    assert opened.page.evaluate(UNDRAWN) == []
+
+
+CALLS_OF = (
+    "SELECT {} FROM call_performance_by_day WHERE account_id = 'acme' AND journey_id = 'survey' "
+    "AND journey_version = {} AND period BETWEEN '{}' AND '{}'"
+)
+
+
+@pytest.mark.parametrize("version", [0, 2])
+@pytest.mark.parametrize(
+    "days", [("2026-10-05", "2026-11-03"), ("2026-11-02", "2026-11-24"), ("2026-10-01", "2026-11-24")]
+)
+def test_any_range_of_days_shows_the_calls_of_those_days_and_of_the_chosen_version(
+    show: Any, serves: Any, days: tuple[str, str], version: int
+) -> None:  # F24, F25, F32
+    opened = show(SURVEY_CALLS)
+    opened.page.select_option("#_version", str(version))
+
+    opened.choose_days(*days)
+
+    counts = {
+        name: serves(CALLS_OF.format(f"sum({name})", version, *days)) for name in ("calls", "answered", "completed")
+    }
+    assert opened.figure("ivr.calls") == f"{counts['calls']:,}"
+    assert opened.figure("ivr.completion_rate") == f"{counts['completed'] / counts['answered'] * 100:.1f}%"
+    assert opened.page.locator(f"#steps {SHOWN[5:]} b").all_inner_texts()[:2] == [
+        f"{counts['calls']:,}", f"{counts['answered']:,}",
+    ]  # fmt: skip
+    presses = serves(CALLS_OF.format("sum(presses)", version, *days).replace("call_performance", "menu_paths"))
+    assert f"In all: {presses}" in opened.page.evaluate(TOLD)
+    assert opened.page.evaluate(UNDRAWN) == []
+    assert opened.complaints == []
+
+
+TOLD = """() => 'In all: ' + window.journeysPage.shown.rows('ivr_options').reduce((sum, row) => sum + row[4], 0)"""
+
+
+def test_what_does_not_add_up_is_shown_for_a_month_or_a_day_alone(show: Any, serves: Any) -> None:  # D20
+    opened = show(SURVEY_CALLS)
+
+    opened.choose_days("2026-10-05", "2026-11-03")
+    over_days = opened.figure("ivr.unique_callers")
+    opened.choose_days("2026-10-05", "2026-10-05")
+    of_a_day = opened.figure("ivr.unique_callers")
+    opened.choose_days("2026-10-01", "2026-10-31")
+
+    day = CALLS_OF.format("unique_callers", 0, "2026-10-05", "2026-10-05")
+    assert (over_days, of_a_day) == (NOTHING, str(serves(day)))
+    assert opened.page.get_attribute("html", "data-slice") == "2026-10.0"
+    assert opened.page.locator("#_month input:checked").get_attribute("value") == "2026-10"
+
+
+def test_a_range_without_calls_says_so_and_a_wrong_one_is_mended(show: Any) -> None:
+    opened = show(SURVEY_CALLS)
+
+    opened.choose_days("2026-08-03", "2026-08-20")
+    assert opened.page.locator(f"#calls {SHOWN[5:]} .empty").inner_text() == "No call ended on these days."
+
+    opened.page.fill("#_from", "2026-11-10")
+    assert opened.page.input_value("#_to") == "2026-11-10"
+
+
+def test_rows_of_a_range_are_taken_as_they_are_shown(show: Any, serves: Any) -> None:  # F24, F97
+    opened = show(SURVEY_CALLS)
+    opened.choose_days("2026-10-30", "2026-11-02")
+
+    taken = opened.take("#calls [data-export=csv]")
+
+    head, *rows = csv.reader(StringIO(taken.read_text()))
+    assert taken.name == "calls-2026-10-30--2026-11-02.0.csv"
+    assert [row[0] for row in rows] == ["2026-10-30", "2026-10-31", "2026-11-01", "2026-11-02"]
+    assert sum(int(row[head.index("Calls")]) for row in rows) == serves(
+        CALLS_OF.format("sum(calls)", 0, "2026-10-30", "2026-11-02")
+    )
 
 
 def test_rows_taken_as_csv_are_the_rows_of_the_month_and_no_formulas(show: Any, serves: Any) -> None:  # F97

@@ -41,8 +41,9 @@ def fill(home: Home) -> None:
             table = METADATA.tables[name]
             rows = [
                 {
-                    column.name: _value(column, account_id, month, 1000 * account + 100 * month.month + table_number)
-                    for column in table.columns
+                    column.name: _value(column, account_id, month, number + 10_000 * place)
+                    for number in [1000 * account + 100 * month.month + table_number]
+                    for place, column in enumerate(table.columns)
                 }
                 for account, account_id in enumerate(ACCOUNTS, start=1)
                 for month in MONTHS

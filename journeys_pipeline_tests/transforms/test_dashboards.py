@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from journeys_pipeline.catalog.datasets import DATASETS
+from journeys_pipeline.catalog.datasets.ranges import RANGES
 from journeys_pipeline.schemas.contact_entries import ImportPerformance
 from journeys_pipeline.schemas.ivr_metrics import CallHours, CallPerformance, MenuPerformance
 from journeys_pipeline.schemas.landed_files import FeedReadings, LandedFiles
@@ -21,8 +22,9 @@ from journeys_pipeline.schemas.metrics import (
     ChannelPerformance,
     ExitsByType,
     JourneySummary,
+    VersionPerformance,
 )
-from journeys_pipeline.transforms.dashboards import SHAPES, Served
+from journeys_pipeline.transforms.dashboards import SHAPES, Served, shape_days, shape_versions
 
 TODAY = date(2026, 11, 24)
 NOON = datetime(2026, 11, 5, 12, tzinfo=UTC)
@@ -60,11 +62,9 @@ def shown(name: str, served: Served, *columns: str) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_dataset_has_the_columns_that_widgets_may_name(name: str) -> None:
-    scope = ["month", "version"] if DATASETS[name].scope == "calls" else ["month"]
-
     columns = SHAPES[name](serve()).collect().columns
 
-    assert columns == [*scope, *DATASETS[name].columns]
+    assert columns == ["month", *DATASETS[name].columns]
 
 
 def test_every_dataset_that_can_be_named_is_shaped() -> None:
@@ -163,11 +163,51 @@ def test_a_day_without_calls_is_a_day_of_nothing_for_each_version() -> None:  # 
     months = [{"journey_version": version, "period": NOVEMBER, "calls": 2} for version in (0, 2)]
     days = [{"journey_version": version, "period": TODAY, "calls": 2} for version in (0, 2)]
 
-    rows = shown(
-        "ivr_days", serve((CallPerformance, "month", months), (CallPerformance, "day", days)), "version", "calls"
-    )
+    served = serve((CallPerformance, "month", months), (CallPerformance, "day", days))
+    rows = shape_versions(["ivr_days"], served, [0, 2])["ivr_days"].select("version", "calls").collect().rows()
 
     assert rows == [(0, 0)] * 23 + [(0, 2)] + [(2, 0)] * 23 + [(2, 2)]
+
+
+def test_a_journeys_version_has_the_figures_that_are_served_for_it_and_the_journey_its_own() -> None:  # D20, F25
+    people = [{"period": NOVEMBER, "profiles_in_journey": 7}]
+    of_version = [
+        {"period": NOVEMBER, "journey_version": version, "profiles_in_journey": people, "journey_id": journey}
+        for journey, version, people in (("j", 1, 5), ("j", 2, 4), ("other", 2, 9))
+    ]
+    served = serve((CampaignPerformance, "month", people), (VersionPerformance, "month", of_version)).of_journey("j")
+
+    shaped = shape_versions(["campaign", "versions"], served, [0, 2, 1])
+
+    figures = shaped["campaign"].select("version", "profiles_in_journey").collect().rows()
+    beside = shaped["versions"].filter(version=1).select("journey_version", "profiles_in_journey").collect().rows()
+    assert figures == [(0, 7), (2, 4), (1, 5)]
+    assert beside == [("Version 2", 4), ("Version 1", 5)]
+
+
+def test_the_rows_of_days_that_a_range_is_added_up_from_are_those_served_by_day() -> None:  # F24, F32
+    days = [
+        {"journey_version": version, "period": day, "weekday": 2, "hour": 9, "calls": 4 + version}
+        for version in (0, 2)
+        for day in (date(2026, 10, 31), TODAY)
+    ]
+    served = serve((CallHours, "day", days))
+
+    rows = shape_days(["ivr_hours"], served, [0, 2])["ivr_hours"].select("version", "day", "hour", "calls").collect()
+
+    assert rows.rows() == [
+        (0, date(2026, 10, 31), "09:00", 4), (0, TODAY, "09:00", 4),
+        (2, date(2026, 10, 31), "09:00", 6), (2, TODAY, "09:00", 6),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_every_column_of_a_range_is_said_to_add_up_or_not(name: str) -> None:
+    about = RANGES[name]
+
+    said = [*about.key, *about.sums, *about.ratios, *about.shares, *about.single, *about.latest]
+
+    assert sorted(said) == sorted(DATASETS[name].columns)
 
 
 def test_the_hours_of_a_week_are_all_there_in_order() -> None:

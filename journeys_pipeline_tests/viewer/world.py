@@ -53,7 +53,7 @@ CATALOG = (
     + ACCOUNT.format(id="small", name="Small", tier="start")
     + ACCOUNT.format(id="middle", name="Middle", tier="grow")
     + ACCOUNT.format(id="large", name="Large", tier="scale")
-    + "    early_access: [heatmap]\n"
+    + "    early_access: [ivr]\n"
     + f"""\
 connections:
   - id: large-sftp
@@ -65,6 +65,7 @@ connections:
     feeds: [{{kind: events, id: events, glob: "*.ndjson"}}]
 settings:
   contact: the desk, desk@host.example
+  early_access: [ivr]
 """
 )
 MEP_ROLES = ["Analyze manager", "Communication manager"]
@@ -74,7 +75,7 @@ PAGES = {
     "imports.html": {"section": "imports"},
     "mep.html": {"section": "mep", "roles": MEP_ROLES},
     "custom-spring.html": {"section": "custom"},
-    "heatmap.html": {"section": "overview", "early_access": "heatmap"},
+    "heatmap.html": {"section": "overview", "early_access": "ivr"},
 }
 SCRIPT = "document.title += ' drawn';"
 

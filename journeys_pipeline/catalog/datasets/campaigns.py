@@ -86,7 +86,7 @@ CAMPAIGN_DATASETS: dict[str, Dataset] = {
     "versions": Dataset(
         "Versions of one journey side by side",
         {
-            "version": text("Version"),
+            "journey_version": text("Version"),
             **FIGURES,
             "profiles_exited": count("Profiles exited"),
             "completion_rate": share("Completion"),

@@ -1,7 +1,7 @@
 """Stage 8: pages, drawn as drafts, checked, and published."""
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,8 @@ from journeys_pipeline.defs.resources import CatalogFile, DashboardsFolder, Ware
 from journeys_pipeline.rendering.pages.content import is_drawn
 from journeys_pipeline.rendering.pages.drawing import draw, svg
 from journeys_pipeline.rendering.pages.formats import said
-from journeys_pipeline.rendering.pages.island import plain, values_of
+from journeys_pipeline.rendering.pages.island import values_of
+from journeys_pipeline.rendering.pages.plain_rows import plain
 from journeys_pipeline.schemas.dashboards import LANDING_PAGE, Manifest, Page, Section
 from journeys_pipeline.tiers import Tier
 
@@ -146,7 +147,11 @@ KINDS = [
         "The landing page of each account: all journey communication at a glance (F86, F94).",
         [*FIGURES, "account_figures_by_month", "account_month_starts", "call_figures_by_month", "mep_summary"],
     ),
-    PageKind("campaigns", "Campaign performance: an index, and a page per journey (F5-F22).", FIGURES),
+    PageKind(
+        "campaigns",
+        "Campaign performance: an index, and a page per journey, also per version (F5-F22).",
+        [*FIGURES, "version_figures_by_month"],
+    ),
     PageKind("ivr", "IVR insights of journeys with calls, per version (F23-F32).", ["call_figures_by_month"]),
     PageKind("imports", "What became of contact files (F37-F55).", ["import_performance"]),
     PageKind("mep", "MEP consumption, for the two roles only (F76-F84, F102).", ["mep_summary"]),
@@ -158,7 +163,8 @@ page_assets = [kind.asset() for kind in KINDS]
 
 @dg.asset(
     deps=[kind.asset_name for kind in KINDS],
-    description="The pages as people see them: drafts that were found fit are put in place, one folder per account.",
+    description="The pages as people see them: drafts that were found fit are put in place, one folder per account. "
+    "Fails, after all others are in place, if those of an account were not.",
     kinds={"html"},
     group_name=GROUP,
     owners=[OWNER],
@@ -169,27 +175,37 @@ def dashboards(
     catalog_file: CatalogFile,
     warehouse_database: WarehouseDatabase,
     dashboards_folder: DashboardsFolder,
-) -> dg.MaterializeResult:
+) -> Iterator[dg.MaterializeResult]:
     folder = dashboards_folder.open()
     accounts = accounts_of(context, config, catalog_file.load(), warehouse_database, dashboards_folder)
-    for account in accounts:
-        pages = [page for kind in KINDS for page, _ in folder.drafts(account.account.id, kind.section)]
-        folder.publish(
-            Manifest(
-                account_id=account.account.id,
-                account_name=account.account.name,
-                tier=account.tier,
-                as_of=account.as_of,
-                pages=tuple(pages),
-            )
+    unfit = {account.account.id: found for account in accounts if (found := folder.findings(account.account.id))}
+    fit = [account for account in accounts if account.account.id not in unfit]
+    for account in fit:
+        folder.publish(_manifest(account, folder))
+    about: dict[str, Any] = {"accounts": len(fit), "accounts left as they were": len(unfit)}
+    if fit:
+        landing_page = folder.account(fit[0].account.id) / LANDING_PAGE
+        about["landing page"] = dg.MetadataValue.path(str(landing_page))
+    if fit and dashboards_folder.viewer_url:
+        about["open"] = dg.MetadataValue.url(f"{dashboards_folder.viewer_url}/{fit[0].account.id}/")
+    yield dg.MaterializeResult(metadata=about)
+    if unfit:
+        listed = "; ".join(f"{account}: {found[0]} ({len(found)} in all)" for account, found in unfit.items())
+        raise dg.Failure(
+            f"The pages of {len(unfit)} accounts were left as they were, since checks found faults in the new ones: "
+            f"{listed}. All others were published. See the checks of the page assets.",
+            allow_retries=False,
         )
-    ways = [folder.account(account.account.id) / LANDING_PAGE for account in accounts]
-    about: dict[str, Any] = {"accounts": len(accounts)}
-    if ways:
-        about["landing page"] = dg.MetadataValue.path(str(ways[0]))
-    if ways and dashboards_folder.viewer_url:
-        about["open"] = dg.MetadataValue.url(f"{dashboards_folder.viewer_url}/{accounts[0].account.id}/")
-    return dg.MaterializeResult(metadata=about)
+
+
+def _manifest(account: AccountPages, folder: PagesFolder) -> Manifest:
+    return Manifest(
+        account_id=account.account.id,
+        account_name=account.account.name,
+        tier=account.tier,
+        as_of=account.as_of,
+        pages=tuple(page for kind in KINDS for page, _ in folder.drafts(account.account.id, kind.section)),
+    )
 
 
 dashboard_assets = [*page_assets, dashboards]

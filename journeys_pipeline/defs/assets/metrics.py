@@ -38,6 +38,12 @@ from journeys_pipeline.schemas.metrics import (
     JourneySummary,
     PeopleSpans,
     Refreshes,
+    VersionChannels,
+    VersionCosts,
+    VersionElements,
+    VersionExits,
+    VersionFunnel,
+    VersionGoalDelays,
     VersionPerformance,
 )
 from journeys_pipeline.schemas.people import Identities
@@ -57,6 +63,12 @@ from journeys_pipeline.transforms.metrics import (
     measure_funnel,
     measure_goal_delays,
     measure_goal_values,
+    measure_version_channels,
+    measure_version_costs,
+    measure_version_elements,
+    measure_version_exits,
+    measure_version_funnel,
+    measure_version_goal_delays,
     measure_versions,
     summarise_journeys,
 )
@@ -72,6 +84,7 @@ CAMPAIGNS = Family(
         JourneyFunnel: measure_funnel,
         EntryPoints: measure_entry_points,
         ExitsByType: measure_exits,
+        VersionExits: measure_version_exits,
         GoalValues: measure_goal_values,
         GoalDelays: measure_goal_delays,
     },
@@ -81,7 +94,11 @@ CAMPAIGNS = Family(
 )
 CHANNELS = Family(
     "channel_figures",
-    {ChannelPerformance: measure_channels, ChannelCosts: measure_channel_costs},
+    {
+        ChannelPerformance: measure_channels,
+        ChannelCosts: measure_channel_costs,
+        VersionCosts: measure_version_costs,
+    },
     [MessageEvents, Identities],
     read_facts,
     group="metrics",
@@ -100,6 +117,18 @@ ELEMENTS = Family(
     group="metrics",
 )
 FAMILIES = [CAMPAIGNS, CHANNELS, ELEMENTS]
+VERSIONS = Family(
+    "version_figures",
+    {
+        VersionFunnel: measure_version_funnel,
+        VersionChannels: measure_version_channels,
+        VersionElements: measure_version_elements,
+        VersionGoalDelays: measure_version_goal_delays,
+    },
+    [*OF_A_JOURNEY, JourneySteps],
+    read_facts,
+    group="metrics",
+)
 
 
 @dg.asset(
@@ -122,7 +151,7 @@ def journey_summary(
 
 
 daily_metric_assets = [*(family.asset("day") for family in FAMILIES), journey_summary]
-monthly_metric_assets = [family.asset("month") for family in FAMILIES]
+monthly_metric_assets = [family.asset("month") for family in (*FAMILIES, VERSIONS)]
 
 
 @dg.asset(

@@ -17,6 +17,7 @@ from journeys_pipeline.schemas.metrics import (
     ExitsByType,
     GoalValues,
     Refreshes,
+    VersionExits,
     VersionPerformance,
 )
 
@@ -137,6 +138,11 @@ JOURNEY_BALANCES = [
         "every_exit_is_counted", ExitsByType,
         "The exits of all types sum to the facts' (D16).",
         summed(ExitsByType, "exits"), rows_of(JourneyExits),
+    ),
+    Balance(
+        "versions_sum_to_the_exits", VersionExits,
+        "The exits of all versions are the facts' that name one.",
+        summed(VersionExits, "exits"), rows_of(JourneyExits, pl.col("journey_version").is_not_null()),
     ),
     Balance(
         "entries_are_exits_plus_inside", ExitsByType,

@@ -1,5 +1,6 @@
 """What each widget shows for one month, as values for the template; text only, which the template escapes."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -29,6 +30,8 @@ class Card:
     """The figure itself, for programs that read the page."""
     value: str
     unit: str | None
+    by: str | None
+    """The value that sets it apart, as JSON, for programs."""
     note: str | None
     change: str | None
     direction: str
@@ -97,6 +100,7 @@ def _card(figure: Figure, row: Mapping[str, Any], rows: Rows, *, before: str) ->
         value=formats.written(row[figure.measure], column),
         note=row[figure.note] if figure.note else None,
         unit=row[figure.by] or None if figure.by else None,
+        by=json.dumps(apart) if apart else None,
         change=change,
         direction=direction,
         spark=_spark(rows[figure.trend], figure.trend_measure or figure.measure, apart) if figure.trend else None,

@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 import polars as pl
 
-from journeys_pipeline.catalog.dashboards import Chart, Dashboard, HeatMap, Kpis, Note, VegaLite, Widget
+from journeys_pipeline.catalog.dashboards import Chart, Dashboard, HeatMap, Kpis, Note, VegaLite, Widget, datasets_of
+from journeys_pipeline.catalog.datasets.ranges import RANGES
 from journeys_pipeline.rendering.pages import formats
 
 DrawnWidget = Chart | HeatMap | VegaLite
@@ -58,6 +59,8 @@ class PageContent:
     """Pages beside this one, of the same kind."""
     versions: Sequence[int] = ()
     """Of a journey, where the page has rows for each; 0 stands for all of them together."""
+    days: Mapping[str, pl.DataFrame] | None = None
+    """Datasets whose rows of days the page adds up for any range of them, with `day` and `version` (F24)."""
     can_export: bool = False
     has_rows: bool = False
     """Whether figures link to the rows behind them (F88, F100)."""
@@ -66,6 +69,11 @@ class PageContent:
     def slices(self) -> list[Slice]:
         """All that the page can show; what it shows first foremost."""
         return [Slice(month, version) for month in self.months for version in (self.versions or [None])]
+
+    @property
+    def first_day(self) -> date:
+        """Where a range may begin."""
+        return self.months[-1]
 
     def way_to(self, rows: str | None) -> str | None:
         """The address of the table that a figure comes from, where the account may see it."""
@@ -76,6 +84,11 @@ class PageContent:
     def can_take(self, widget: Widget) -> bool:
         """Whether the widget's rows can be taken away (F89)."""
         return self.can_export and widget.export and not isinstance(widget, Kpis | Note)
+
+
+def has_days(dashboard: Dashboard) -> bool:
+    """Whether all that the page shows can be shown for any range of days."""
+    return datasets_of(dashboard) <= RANGES.keys()
 
 
 def rows_page(table: str) -> str:

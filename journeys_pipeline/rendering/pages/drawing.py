@@ -139,10 +139,10 @@ def _colours(field: str, values: Sequence[str], colours: Sequence[str], kind: st
 def _days_axis(*, has_bands: bool) -> Spec:
     """Days, every fourth with its label; bars stand in bands, so that a label is below its bar."""
     days: Spec = {"field": "day", "timeUnit": "utcyearmonthdate", "title": None}
-    axis: Spec = {"grid": False, "labelAngle": 0, "labelOverlap": "greedy"}
+    axis: Spec = {"grid": False, "labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 6, "labelFlush": False}
     if has_bands:
         label = "utcdate(datum.value) % 4 == 1 ? utcFormat(datum.value, '%-d %b') : ''"
-        return days | {"type": "ordinal", "axis": axis | {"labelExpr": label, "labelOverlap": False, "ticks": False}}
+        return days | {"type": "ordinal", "axis": axis | {"labelExpr": label, "ticks": False}}
     ticks = {"interval": "day", "step": 4}
     return days | {"type": "temporal", "axis": axis | {"format": "%-d %b", "tickCount": ticks}}
 

@@ -5,11 +5,10 @@
   const FORMULA = /^[=+\-@\t\r\n\0]/;
   const HARMLESS = /^(\+[0-9]{5,15}|-?[0-9]+(\.[0-9]+)?)$/;
 
-  const slice = () => document.documentElement.dataset.slice;
+  const shown = () => window.journeysPage.shown;
   const tableOf = (id) => {
     const { dataset, title } = data.exports[id];
-    const { columns, rows } = data.datasets[dataset];
-    return { title, columns, rows: rows[slice()] || [] };
+    return { title, columns: data.datasets[dataset].columns, rows: shown().rows(dataset) };
   };
 
   function csv({ columns, rows }) {
@@ -122,11 +121,11 @@
       const id = button.closest("section").id;
       const table = tableOf(id);
       const kind = button.dataset.export;
-      save(kind === "csv" ? csv(table) : workbook([table]), `${id}-${slice()}.${kind}`);
+      save(kind === "csv" ? csv(table) : workbook([table]), `${id}-${shown().name}.${kind}`);
     });
   }
   document.getElementById("_workbook").addEventListener("click", () => {
     const page = location.pathname.split("/").pop().replace(".html", "") || "dashboard";
-    save(workbook(Object.keys(data.exports).map(tableOf)), `${page}-${slice()}.xlsx`);
+    save(workbook(Object.keys(data.exports).map(tableOf)), `${page}-${shown().name}.xlsx`);
   });
 })();

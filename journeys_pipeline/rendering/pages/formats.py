@@ -11,6 +11,7 @@ from journeys_pipeline.catalog.datasets import Column, ColumnKind
 
 NOTHING = "\u2013"
 MINUS = "\u2212"
+A_TENTH = Decimal("0.1")
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 WORDS = {
     "sms": "SMS", "mms": "MMS", "rcs": "RCS", "line": "LINE", "whatsapp": "WhatsApp", "in_app": "In-app",
@@ -40,8 +41,8 @@ def percent(share: float) -> str:
 
 
 def money(amount: Decimal | float) -> str:
-    """With two decimals; small amounts with as many as show something."""
-    return f"{amount:,.2f}" if amount == 0 or abs(amount) >= 1 else f"{amount:,.3f}"
+    """With two decimals; amounts below a tenth, such as the cost of a message, with three."""
+    return f"{amount:,.2f}" if amount == 0 or abs(amount) >= A_TENTH else f"{amount:,.3f}"
 
 
 def duration(seconds: Decimal | float) -> str:

@@ -4,13 +4,14 @@ import json
 from typing import Any, cast
 
 import polars as pl
-from polars import selectors as cs
 
 from journeys_pipeline.catalog.dashboards import Chart, HeatMap, Kpis, Note
 from journeys_pipeline.catalog.datasets import DATASETS, Column
 from journeys_pipeline.rendering.pages import formats
 from journeys_pipeline.rendering.pages.content import DrawnWidget, PageContent, is_drawn
 from journeys_pipeline.rendering.pages.drawing import draw
+from journeys_pipeline.rendering.pages.plain_rows import plain
+from journeys_pipeline.rendering.pages.ranges import ranges
 
 HIDDEN = {"page", "trend"}
 MOST_ROWS = 2000  # of a dataset and slice, so that a page of an account with many journeys stays under 3 MB
@@ -24,22 +25,18 @@ def island(content: PageContent) -> str:
         for widget in content.dashboard.widgets
         if not isinstance(widget, Kpis | Note) and content.can_take(widget)
     ]
-    data = {
+    data: dict[str, Any] = {
         "versions": [str(version) for version in content.versions],
         "datasets": {name: _dataset(name, content) for name in sorted({one.dataset for one in (*drawn, *taken)})},
         "charts": {widget.id: _chart(widget, content) for widget in drawn},
         "exports": {widget.id: {"dataset": widget.dataset, "title": widget.title} for widget in taken},
     }
+    if content.days is not None:
+        data["ranges"] = ranges(content.dashboard, content.days)
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
-
-
-def plain(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows as JSON holds them: days and times as text, exact amounts as numbers."""
-    times = cs.datetime().dt.to_string("%Y-%m-%dT%H:%M:%SZ")
-    return rows.with_columns(cs.date().dt.to_string("%Y-%m-%d"), times, cs.decimal().cast(pl.Float64))
 
 
 def _dataset(name: str, content: PageContent) -> dict[str, Any]:

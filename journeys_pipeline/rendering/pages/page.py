@@ -22,7 +22,8 @@ HERE = files("journeys_pipeline.rendering.pages")
 
 def render_page(content: PageContent) -> bytes:
     """The page as UTF-8."""
-    scripts = [vega_bundle(), _asset("page.js"), *([_asset("exports.js")] if content.can_export else [])]
+    parts = {"ranges.js": content.days is not None, "page.js": True, "exports.js": content.can_export}
+    scripts = [vega_bundle(), *(_asset(name) for name, is_wanted in parts.items() if is_wanted)]
     html = _template().render(
         content=content,
         widgets=[_widget(widget, content) for widget in content.dashboard.widgets],

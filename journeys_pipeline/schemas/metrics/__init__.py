@@ -19,6 +19,14 @@ from journeys_pipeline.schemas.metrics.elements import (
 from journeys_pipeline.schemas.metrics.journeys import EntryPoints, ExitsByType, JourneyFunnel, JourneySummary
 from journeys_pipeline.schemas.metrics.refreshes import Refreshes, TouchedDays
 from journeys_pipeline.schemas.metrics.spans import ALWAYS, UNIQUES, PeopleByDay, PeopleSpans
+from journeys_pipeline.schemas.metrics.versions import (
+    VersionChannels,
+    VersionCosts,
+    VersionElements,
+    VersionExits,
+    VersionFunnel,
+    VersionGoalDelays,
+)
 
 FIGURES = [
     AccountPerformance,
@@ -36,13 +44,19 @@ FIGURES = [
     ElementErrors,
     GoalValues,
     GoalDelays,
+    VersionExits,
+    VersionCosts,
 ]
 """The tables that are served by day and by month."""
+
+MONTH_FIGURES = [VersionFunnel, VersionChannels, VersionElements, VersionGoalDelays]
+"""The tables that are served by month alone."""
 
 __all__ = [
     "ALWAYS",
     "FIGURES",
     "GOAL_DELAYS",
+    "MONTH_FIGURES",
     "UNIQUES",
     "AccountMonthStarts",
     "AccountPerformance",
@@ -64,5 +78,11 @@ __all__ = [
     "PeopleSpans",
     "Refreshes",
     "TouchedDays",
+    "VersionChannels",
+    "VersionCosts",
+    "VersionElements",
+    "VersionExits",
+    "VersionFunnel",
+    "VersionGoalDelays",
     "VersionPerformance",
 ]

@@ -69,10 +69,10 @@ def shape_campaign_funnel(served: Served) -> pl.LazyFrame:
 
 
 def shape_versions(served: Served) -> pl.LazyFrame:
-    """The versions of a month, the newest first."""
+    """The versions of a month, the newest first, whichever is chosen."""
     months = served.by_month(VersionPerformance).sort("month", "journey_version", descending=True)
     version = "Version " + pl.col("journey_version").cast(pl.String)
-    return months.select("month", version.alias("version"), *FIGURES, "profiles_exited", "completion_rate")
+    return months.select("month", version.alias("journey_version"), *FIGURES, "profiles_exited", "completion_rate")
 
 
 def shape_exits(served: Served) -> pl.LazyFrame:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from journeys_pipeline.schemas.ivr_metrics import ALL_VERSIONS, CallCosts
+from journeys_pipeline.schemas.ivr_metrics import CallCosts
 from journeys_pipeline.schemas.metrics import ChannelCosts, ChannelPerformance
 from journeys_pipeline.transforms.dashboards.naming import named
 from journeys_pipeline.transforms.dashboards.served import Served, Shape
@@ -71,7 +71,7 @@ def _costs(served: Served) -> pl.LazyFrame:
     messages = served.of(ChannelCosts, "day").with_columns(priced="priced_messages").select(columns)
     calls = (
         served.of(CallCosts, "day")
-        .filter((pl.col("journey_version") == ALL_VERSIONS) & pl.col("cost").is_not_null())
+        .filter(pl.col("cost").is_not_null())
         .with_columns(channel=pl.lit("voice"), priced="calls")
         .select(columns)
     )

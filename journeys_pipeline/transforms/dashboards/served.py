@@ -7,11 +7,40 @@ from datetime import date, timedelta
 import dataframely as dy
 import polars as pl
 
+from journeys_pipeline.catalog.datasets import ranges
 from journeys_pipeline.periods import add_months, days_between
-from journeys_pipeline.schemas.metrics import AccountPerformance
+from journeys_pipeline.schemas.ivr_metrics import ALL_VERSIONS, IVR_FIGURES
+from journeys_pipeline.schemas.metrics import (
+    AccountPerformance,
+    CampaignPerformance,
+    ChannelCosts,
+    ChannelPerformance,
+    ElementPerformance,
+    ExitsByType,
+    GoalDelays,
+    JourneyFunnel,
+    VersionChannels,
+    VersionCosts,
+    VersionElements,
+    VersionExits,
+    VersionFunnel,
+    VersionGoalDelays,
+    VersionPerformance,
+)
 
-WEEKDAYS = {1: "Monday", 2: "Tuesday", 3: "Wednesday", 4: "Thursday", 5: "Friday", 6: "Saturday", 7: "Sunday"}
+WEEKDAYS = dict(enumerate(ranges.WEEKDAYS, start=1))
 FIGURES = ["profiles_in_journey", "active_profiles", "goal_performers", "messages_sent"]
+
+OF_VERSIONS: Mapping[type[dy.Schema], type[dy.Schema]] = {
+    CampaignPerformance: VersionPerformance,
+    JourneyFunnel: VersionFunnel,
+    ExitsByType: VersionExits,
+    ChannelPerformance: VersionChannels,
+    ChannelCosts: VersionCosts,
+    ElementPerformance: VersionElements,
+    GoalDelays: VersionGoalDelays,
+}
+"""Where the figures of journeys are served for each of their versions."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +61,17 @@ class Served:
     """Names of sub-accounts, by id."""
     journey_id: str | None = None
     """Set where the rows are of one journey alone."""
+    version: int | None = None
+    """Set where they are of one version of it alone."""
+    is_by_day: bool = False
+    """Set where each day stands for a month of its own."""
 
     def of(self, table: type[dy.Schema], grain: str = "") -> pl.LazyFrame:
         """A table's rows."""
-        rows = self.tables[table, grain]
+        source = table if self.version is None else OF_VERSIONS.get(table, table)
+        rows = self.tables[source, grain]
+        if source is not table or table in IVR_FIGURES:
+            rows = rows.filter(pl.col("journey_version") == (self.version or ALL_VERSIONS)).drop("journey_version")
         return rows if self.journey_id is None else rows.filter(pl.col("journey_id") == self.journey_id)
 
     def by_day(self, table: type[dy.Schema]) -> pl.LazyFrame:
@@ -45,11 +81,11 @@ class Served:
 
     def by_month(self, table: type[dy.Schema]) -> pl.LazyFrame:
         """A table of figures by month, with `month` for its period; months in sight."""
-        return self.in_sight(self.of(table, "month").rename({"period": "month"}))
+        return self.in_sight(self.of(table, "day" if self.is_by_day else "month").rename({"period": "month"}))
 
     def in_sight(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """The rows of the months in sight."""
-        return rows.filter(pl.col("month").is_in(list(self.months)))
+        return rows.filter(pl.col("month").dt.month_start().is_in(list(self.months)))
 
     def days(self) -> pl.LazyFrame:
         """Every day in sight up to today, with its `month`: a day without rows is a day of nothing, not a gap."""
@@ -80,6 +116,14 @@ class Served:
     def of_journey(self, journey_id: str) -> "Served":
         """The rows of one journey; tables without journeys cannot be asked for."""
         return replace(self, journey_id=journey_id)
+
+    def by_days(self) -> "Served":
+        """The same, each day in the place of a month: what a month's dataset says, it says of every day."""
+        return replace(self, is_by_day=True)
+
+    def of_version(self, version: int) -> "Served":
+        """The rows of one version of the journey; of 0, those of all versions together."""
+        return replace(self, version=version or None)
 
 
 Shape = Callable[[Served], pl.LazyFrame]

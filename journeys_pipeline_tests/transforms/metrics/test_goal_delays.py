@@ -6,10 +6,20 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from journeys_pipeline.transforms.metrics import Periods, measure_campaigns, measure_goal_delays
+from journeys_pipeline.transforms.metrics import (
+    Periods,
+    measure_campaigns,
+    measure_goal_delays,
+    measure_version_goal_delays,
+    measure_versions,
+)
 from journeys_pipeline_tests.transforms.metrics.examples import NOVEMBER, at, bought, entered, facts_of
 from journeys_pipeline_tests.transforms.metrics.worlds import TALKING, World, worlds
 from journeys_pipeline_tests.transforms.metrics.worlds import facts_of as facts_of_world
+
+QUICKLY = settings(
+    max_examples=15, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 @pytest.mark.parametrize(
@@ -35,8 +45,19 @@ def test_of_several_entries_the_latest_before_the_goal_counts() -> None:
     assert delays.select("delay", "goal_events").collect().rows() == [("1 to 6 hours", 1)]
 
 
+@QUICKLY
 @given(worlds(TALKING))
-@settings(max_examples=15, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
+def test_delays_of_each_version_sum_to_its_goal_events(world: World) -> None:
+    facts, cell = facts_of_world(world), ["account_id", "journey_id", "journey_version", "period"]
+
+    delays = measure_version_goal_delays(facts, NOVEMBER).group_by(cell).agg(pl.col("goal_events").sum()).sort(cell)
+
+    counted = measure_versions(facts, NOVEMBER).filter(pl.col("goal_events") > 0).select(*cell, "goal_events")
+    assert delays.collect().rows() == counted.sort(cell).collect().rows()
+
+
+@QUICKLY
+@given(worlds(TALKING))
 def test_delays_sum_to_the_goal_events(world: World) -> None:
     facts, cell = facts_of_world(world), ["account_id", "journey_id", "period"]
     by_day = Periods(NOVEMBER.start, NOVEMBER.end, "day")
