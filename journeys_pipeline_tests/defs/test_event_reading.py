@@ -1,6 +1,7 @@
 """Event files reach the lake with each key once, however they are cut, and again after a crash."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.defs import event_reading
+from journeys_pipeline.defs.refresh import stale_days
 from journeys_pipeline.schemas.journey_events import EventKeys, JourneyEvents, QuarantinedRecords
 from journeys_pipeline.schemas.landed_files import FeedReadings
-from journeys_pipeline.schemas.metrics import TouchedDays
+from journeys_pipeline.schemas.metrics import Refreshes, TouchedDays
 from journeys_pipeline_tests.defs.reading_worlds import NOON, TABLES, Line, World, written
 
 
@@ -84,6 +86,17 @@ def test_the_files_that_touch_a_day_are_counted_until_it_is_made(world: World) -
 
     after = world.warehouse.read(TouchedDays)
     assert [rows.select("files", "file_id").row(0) for rows in (before, after)] == [(2, "f2"), (1, "f3")]
+
+
+def test_a_touched_day_waits_though_the_clock_was_put_back_since_it_was_made(world: World) -> None:
+    world.read(world.file("f1", ("e1", 1, "a")))
+    world.mark_made()
+    made = world.warehouse.read(Refreshes).with_columns(pl.col("begun_at") + timedelta(hours=3))
+    world.warehouse.upsert(Refreshes, made)
+
+    world.read(world.file("f2", ("e2", 1, "a")))
+
+    assert stale_days(world.warehouse, ["acme"], as_of=NOON)["day"].to_list() == [date(2026, 3, 1)]
 
 
 LIFE = {"message_id": "m", "channel": "sms", "journey_id": "j", "journey_version": 1, "person_id": "ann"}

@@ -1,0 +1,101 @@
+"""A world that has been at work for a month, for each test to spoil; and the table that `make faults` ends with."""
+
+import shutil
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from journeys_pipeline_tests.faults.driving import Driver, a_tick, driving
+from journeys_pipeline_tests.faults.invariants import Invariants, as_of
+from journeys_pipeline_tests.faults.worlds import World
+from journeys_pipeline_tests.openssh import OpenSshServer, find_sshd, serve
+
+IN_FEBRUARY, IN_MARCH = as_of("2026-02-20T12:00"), as_of("2026-03-05T12:00")
+HELD = "invariants_held"
+
+
+@pytest.fixture(scope="session")
+def memory() -> Iterator[Path]:
+    """A folder in memory where there is one: what is tested is that processes die, not that disks do."""
+    in_memory = Path("/dev/shm")  # ours alone, by mkdtemp
+    root = Path(tempfile.mkdtemp(prefix="journeys-faults-", dir=in_memory if in_memory.is_dir() else None))
+    yield root
+    shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def sshd(memory: Path) -> Iterator[OpenSshServer]:
+    """One server for all."""
+    if find_sshd() is None:
+        pytest.skip("no OpenSSH server here (Debian: apt-get install openssh-server)")
+    (memory / "sshd").mkdir()
+    with serve(memory / "sshd") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def driver() -> Iterator[Driver]:
+    """Runs ticks."""
+    with driving() as ready:
+        yield ready
+
+
+@pytest.fixture(scope="session")
+def at_work(memory: Path, sshd: OpenSshServer, driver: Driver) -> World:
+    """February has been fetched and closed, March has begun, reports went out, pages are drawn."""
+    world = World(memory / "at-work", sshd)
+    world.declare()
+    world.begin()
+    world.send_wave(1, IN_FEBRUARY)
+    first = driver.tick(world, IN_FEBRUARY)
+    world.send_wave(2, IN_MARCH)
+    second = driver.tick(world, IN_MARCH, a_tick(IN_MARCH, closing="2026-02", pages=True))
+    assert (first.code, second.code) == (0, 0), first.said + second.said
+    Invariants(world).hold()
+    return world
+
+
+@pytest.fixture
+def world(at_work: World, memory: Path) -> Iterator[World]:
+    """A copy of it, to be spoilt."""
+    root = Path(tempfile.mkdtemp(dir=memory))
+    yield at_work.copy(root)
+    shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture
+def held(request: pytest.FixtureRequest) -> Any:
+    """Notes for the table how often the fault was injected, and how many invariants were found to hold."""
+
+    def note(count: int, *, injected: int = 1) -> None:
+        request.node.user_properties += [("injected", injected), (HELD, count)]
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The table: fault, times injected, invariants held, seconds."""
+    rows: defaultdict[str, list[float]] = defaultdict(lambda: [0, 0, 0, 0])
+    for outcome in ("passed", "failed", "xfailed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            noted = dict(report.user_properties)
+            if report.when != "call" or "/faults/" not in report.nodeid:
+                continue
+            name = report.nodeid.rpartition("::")[2].partition("[")[0].removeprefix("test_").replace("_", " ")
+            row = rows[name]
+            row[0] += noted.get("injected", 0)
+            row[1] += noted.get(HELD, 0)
+            row[2] += outcome != "passed"
+            row[3] += report.duration
+    if rows and terminalreporter.config.option.markexpr == "":
+        terminalreporter.write_line("")
+        terminalreporter.write_line("| fault | injected | invariants held | failed | seconds |")
+        terminalreporter.write_line("|---|---:|---:|---:|---:|")
+        for name, (injected, invariants, failed, seconds) in sorted(rows.items()):
+            terminalreporter.write_line(
+                f"| {name} | {injected:.0f} | {invariants:.0f} | {failed:.0f} | {seconds:.0f} |"
+            )

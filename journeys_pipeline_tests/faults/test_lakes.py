@@ -1,0 +1,115 @@
+"""A damaged lake is found when it is read, and no number is made of it."""
+
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from journeys_pipeline.adapters.lake import Lake
+from journeys_pipeline.schemas.contact_entries import ContactEntries
+from journeys_pipeline.schemas.daily_facts import JourneyEntries
+from journeys_pipeline.schemas.journey_events import JourneyEvents
+from journeys_pipeline.schemas.metrics import CampaignPerformance
+from journeys_pipeline_tests.faults.driving import Driver
+from journeys_pipeline_tests.faults.invariants import Invariants, as_of, noted
+from journeys_pipeline_tests.faults.worlds import World
+
+NEXT = as_of("2026-03-11T12:00")
+MARCH = ("backfill", "--from", "2026-03-01", "--to", "2026-03-11", "--as-of", NEXT.isoformat())
+FIGURES = ("account_id", "period", "profiles_in_journey", "entries", "messages_sent")
+FLIPS = 300
+TABLES = {"contact_entries": ContactEntries, "journey_events": JourneyEvents, "journey_entries": JourneyEntries}
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+def spoil_head(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[4:64] = bytes(60)
+    path.write_bytes(content)
+
+
+def in_use(world: World, table: str) -> list[Path]:
+    """The Parquet files of a table as it is now, of March."""
+    from deltalake import DeltaTable  # noqa: PLC0415
+
+    files = [Path(uri) for uri in DeltaTable(str(world.home / "lake" / table)).file_uris()]
+    return sorted(path for path in files if "day=2026-03" in str(path))
+
+
+@pytest.mark.parametrize(
+    ("table", "damage"),
+    [
+        ("journey_events", remove),
+        pytest.param("journey_events", cut, marks=pytest.mark.thorough),
+        pytest.param("contact_entries", remove, marks=pytest.mark.thorough),
+        pytest.param("contact_entries", spoil_head, marks=pytest.mark.thorough),
+    ],
+)
+def test_damaged_file_in_the_lake(
+    world: World, driver: Driver, held: Any, table: str, damage: Callable[[Path], None]
+) -> None:
+    invariants = Invariants.before(world)
+    before = noted(world, CampaignPerformance, *FIGURES) if False else _figures(world)
+    path = in_use(world, table)[0]
+    whole = path.read_bytes()
+    damage(path)
+
+    spoilt = driver.tick(world, NEXT, [MARCH])
+    after = _figures(world)
+    path.write_bytes(whole)
+    healed = driver.tick(world, NEXT, [MARCH])
+
+    assert spoilt.code == 1
+    assert path.name in spoilt.said or table in spoilt.said
+    assert after == before
+    assert healed.code == 0, healed.said
+    held(invariants.hold())
+
+
+def _figures(world: World) -> list[tuple[Any, ...]]:
+    from journeys_pipeline.adapters.warehouse import Warehouse  # noqa: PLC0415
+
+    read = Warehouse(world.warehouse_url).read(CampaignPerformance, grain="day")
+    return sorted(read.select(FIGURES).rows(), key=str)
+
+
+def flip(path: Path, chance: random.Random) -> None:
+    content = bytearray(path.read_bytes())
+    content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+    path.write_bytes(content)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("table", TABLES)
+def test_flipped_bit_in_the_lake(world: World, held: Any, tmp_path: Path, table: str) -> None:
+    lake, chance = Lake(world.home / "lake"), random.Random(table)
+    [path] = in_use(world, table)[:1]
+    whole, truth = path.read_bytes(), lake.scan(TABLES[table]).collect().sort(pl.all())
+    detected = harmless = 0
+
+    for _ in range(FLIPS):
+        flip(path, chance)
+        try:
+            read = lake.scan(TABLES[table]).collect().sort(pl.all())
+        except Exception:  # noqa: BLE001 - loud, whatever it is
+            detected += 1
+        else:
+            harmless += read.equals(truth)
+        path.write_bytes(whole)
+
+    held(0, injected=FLIPS)
+    assert detected + harmless == FLIPS, f"{FLIPS - detected - harmless} of {FLIPS} changed rows unnoticed"
+
+
+__all__ = ["shutil"]
