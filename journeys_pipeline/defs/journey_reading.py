@@ -5,11 +5,12 @@ from datetime import date, datetime
 
 import polars as pl
 
+from journeys_pipeline.adapters.contact_files import UnreadableFile
 from journeys_pipeline.adapters.journey_files import read_journey_lines
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.warehouse import Warehouse
-from journeys_pipeline.defs.reading import File, Reading, days_from, mark_read, newest_day, touch_days
+from journeys_pipeline.defs.reading import File, Reading, days_from, mark_read, newest_day, refuse_file, touch_days
 from journeys_pipeline.schemas.contact_entries import ContactEntries
 from journeys_pipeline.schemas.journey_events import JourneyEvents, Journeys, QuarantinedRecords
 from journeys_pipeline.transforms.journey_events import (
@@ -29,12 +30,19 @@ class JourneyReader:
     warehouse: Warehouse
     as_of: datetime
 
-    def read(self, file: File) -> Reading:
-        """What became of a file, whose definitions now are in the lake; the days to make anew are marked."""
+    def read(self, file: File) -> Reading | None:
+        """What became of a file, whose definitions now are in the lake; the days to make anew are marked.
+
+        None if it cannot be read: then it is refused as a whole, and its manifest row says why.
+        """
         account_id = file["account_id"]
         about_file = EventFile(file["file_id"], account_id, file["fetched_at"].date())
         with self.landing_zone.reading(file["connection_id"], file["sha256"]) as path:
-            accepted, refused = accept_journeys(read_journey_lines(path), file=about_file)
+            try:
+                accepted, refused = accept_journeys(read_journey_lines(path), file=about_file)
+            except UnreadableFile as reason:
+                refuse_file(self.warehouse, file, str(reason))
+                return None
         before = self.lake.scan(Journeys).filter(pl.col("account_id") == account_id).collect()
         newest = pl.concat([before, accepted]).sort("valid_from", maintain_order=True)
         after = newest.unique(Journeys.primary_key(), keep="last", maintain_order=True)

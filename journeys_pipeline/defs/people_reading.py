@@ -6,12 +6,13 @@ from datetime import date, datetime
 
 import polars as pl
 
+from journeys_pipeline.adapters.contact_files import UnreadableFile
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.people_files import read_people_records
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Catalog, PeopleFeed
-from journeys_pipeline.defs.reading import File, Reading, mark_read, touch_days
+from journeys_pipeline.defs.reading import File, Reading, mark_read, refuse_file, touch_days
 from journeys_pipeline.schemas.daily_facts import (
     GoalEvents,
     JourneyEntries,
@@ -44,9 +45,12 @@ class PeopleReader:
     as_of: datetime
 
     def read(self, files: Sequence[File]) -> list[Reading]:
-        """What became of files of one account; its identities now follow them, and the days to make anew are marked."""
+        """What became of files of one account; its identities now follow them, and the days to make anew are marked.
+
+        A file that cannot be read is refused as a whole, and its manifest row says why.
+        """
         account_id = files[0]["account_id"]
-        counts = [self._read_changes(file) for file in files]
+        counted = [(file, count) for file in files if (count := self._read_changes(file)) is not None]
         of_account = pl.col("account_id") == account_id
         changes = self.lake.scan(PeopleChanges).filter(of_account)
         identities = resolve_identities(changes).collect()
@@ -55,20 +59,23 @@ class PeopleReader:
         # Marked before, so that a crash cannot lose them, and after, so that a refresh in between is repeated.
         touch_days(self.warehouse, account_id, dict.fromkeys(days, ()))
         self.lake.replace(Identities, identities.lazy(), {"account_id": [account_id]})
-        readings = [Reading(file, *count, days) for file, count in zip(files, counts, strict=True)]
+        readings = [Reading(file, *count, days) for file, count in counted]
         mark_read(self.warehouse, readings, as_of=self.as_of)
         return readings
 
-    def _read_changes(self, file: File) -> tuple[int, int, int]:
-        """Records, accepted and quarantined of a file; its changes that say something new are in the lake."""
+    def _read_changes(self, file: File) -> tuple[int, int, int] | None:
+        """Records, accepted and quarantined of a file, whose news are in the lake; None if it is refused."""
         feed = self.catalog.feed(file["connection_id"], file["feed_id"])
         landed_on = file["fetched_at"].date()
         region = feed.default_region if isinstance(feed, PeopleFeed) else None
         about_file = PeopleFile(file["file_id"], file["account_id"], landed_on, self.as_of, region)
         with self.landing_zone.reading(file["connection_id"], file["sha256"]) as path:
-            judged = [
-                pl.collect_all(accept_people(records.lazy(), file=about_file)) for records in read_people_records(path)
-            ]
+            try:
+                records = list(read_people_records(path))
+            except UnreadableFile as reason:
+                refuse_file(self.warehouse, file, str(reason))
+                return None
+        judged = [pl.collect_all(accept_people(chunk.lazy(), file=about_file)) for chunk in records]
         changes = pl.concat([PeopleChanges.create_empty(), *(accepted for accepted, _ in judged)])
         refused = pl.concat([QuarantinedRecords.create_empty(), *(refused for _, refused in judged)])
         of_others = (pl.col("account_id") == file["account_id"]) & (pl.col("file_id") != file["file_id"])

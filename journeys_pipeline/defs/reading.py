@@ -12,7 +12,7 @@ from journeys_pipeline.adapters.clock import now
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.environment import first_day
 from journeys_pipeline.periods import days_between
-from journeys_pipeline.schemas.landed_files import LANDED, FeedReadings, LandedFiles
+from journeys_pipeline.schemas.landed_files import LANDED, REFUSED, FeedReadings, LandedFiles
 from journeys_pipeline.schemas.metrics import Refreshes, TouchedDays
 
 BATCH_BYTES = 64 * 1024 * 1024
@@ -37,6 +37,12 @@ def batches(files: Sequence[File], *, most_bytes: int = BATCH_BYTES) -> Iterator
                 batch = []
             batch.append(file)
         yield batch
+
+
+def refuse_file(warehouse: Warehouse, file: File, reason: str) -> None:
+    """The file is not read, now or later, and its manifest row says why; the same bytes may come again."""
+    row = file | {"status": REFUSED, "error": reason}
+    warehouse.upsert(LandedFiles, pl.DataFrame([row], schema=LandedFiles.create_empty().schema))
 
 
 @dataclass(frozen=True)

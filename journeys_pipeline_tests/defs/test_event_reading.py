@@ -1,5 +1,6 @@
 """Event files reach the lake with each key once, however they are cut, and again after a crash."""
 
+import gzip
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.defs import event_reading
 from journeys_pipeline.defs.refresh import stale_days
 from journeys_pipeline.schemas.journey_events import EventKeys, JourneyEvents, QuarantinedRecords
-from journeys_pipeline.schemas.landed_files import FeedReadings
+from journeys_pipeline.schemas.landed_files import FeedReadings, LandedFiles
 from journeys_pipeline.schemas.metrics import Refreshes, TouchedDays
 from journeys_pipeline_tests.defs.reading_worlds import NOON, TABLES, Line, World, written
 
@@ -64,6 +65,20 @@ def test_a_file_without_any_event_is_read_all_the_same(world: World) -> None:
     assert counted == [(1, 0, 1), (0, 0, 0)]
     assert world.warehouse.read(FeedReadings)["file_id"].to_list() == ["f1", "f2"]
     assert world.warehouse.read(TouchedDays).is_empty()
+
+
+@pytest.mark.parametrize("content", [gzip.compress(b"{}")[:-4], b"PAR1, and then no Parquet"], ids=["gzip", "Parquet"])
+def test_a_file_that_cannot_be_read_is_refused_and_the_others_are_read(world: World, content: bytes) -> None:
+    files = [world.file(name, (f"e-{name}", 1, "a")) for name in ("f1", "f2", "f3")]
+    LandingZone(world.home / "landing").path("sftp", files[1]["sha256"]).write_bytes(content)
+
+    counted = world.read(*files)
+
+    assert counted == [(1, 1, 0), (1, 1, 0)]
+    assert world.events("event_id") == [("e-f1",), ("e-f3",)]
+    [(file_id, status, error)] = world.warehouse.read(LandedFiles).select("file_id", "status", "error").rows()
+    assert (file_id, status) == ("f2", "refused")
+    assert "damaged or cut off" in error
 
 
 def touched(world: World) -> list[int]:

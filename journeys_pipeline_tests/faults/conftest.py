@@ -47,6 +47,13 @@ def driver() -> Iterator[Driver]:
 @pytest.fixture(scope="session")
 def at_work(memory: Path, sshd: OpenSshServer, driver: Driver) -> World:
     """February has been fetched and closed, March has begun, reports went out, pages are drawn."""
+    import os, pickle  # DEV
+
+    if "WARM" in os.environ and Path(os.environ["WARM"]).exists():  # DEV
+        kept = World(
+            Path(os.environ["WARM"]), sshd, pickle.loads(Path(os.environ["WARM"] + ".pickle").read_bytes())
+        )  # DEV
+        return kept.copy(memory / "at-work")  # DEV
     world = World(memory / "at-work", sshd)
     world.declare()
     world.begin()
@@ -56,6 +63,9 @@ def at_work(memory: Path, sshd: OpenSshServer, driver: Driver) -> World:
     second = driver.tick(world, IN_MARCH, a_tick(IN_MARCH, closing="2026-02", pages=True))
     assert (first.code, second.code) == (0, 0), first.said + second.said
     Invariants(world).hold()
+    if "WARM" in os.environ:  # DEV
+        shutil.copytree(world.root, os.environ["WARM"])
+        Path(os.environ["WARM"] + ".pickle").write_bytes(pickle.dumps(world.sent))  # DEV
     return world
 
 

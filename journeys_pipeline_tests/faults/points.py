@@ -33,7 +33,7 @@ IsMeant = Callable[[tuple[Any, ...]], bool]
 
 
 def _about(table: Any) -> IsMeant:
-    return lambda given: table in given
+    return lambda given: any(one is table for one in given)
 
 
 def _any(_given: tuple[Any, ...]) -> bool:

@@ -20,7 +20,8 @@ from journeys_pipeline_tests.faults.invariants import Invariants, as_of, noted
 from journeys_pipeline_tests.faults.worlds import ACCOUNTS, World, age, contacts, events
 
 WAVE, FAULT, NEXT = as_of("2026-03-09T12:00"), as_of("2026-03-10T12:00"), as_of("2026-03-11T12:00")
-MEMORY_MIB = 1536
+MEMORY_MIB = 2048
+OVERLONG_BYTES = 40 * 1024 * 1024
 BOMB_BYTES = 1024 * 1024 * 1024
 
 
@@ -104,15 +105,25 @@ def test_hostile_names_and_contents(world: World, driver: Driver, held: Any) -> 
         "contacts-html.csv": b"<!DOCTYPE html><html></html>", "contacts-empty.csv": b"",
         "contacts-cut.csv.gz": gzip.compress(contacts("acme", chance))[:-9],
         "contacts-deep.csv": b'[' * 100_000, "contacts-zeros.csv": b"\0" * 100_000,
+        "events-cut.gz": gzip.compress(events("acme", 8, WAVE, chance))[:-9], "events-spoilt": b"PAR1, no Parquet",
+        "people-cut.gz": gzip.compress(b'{"account_id": "acme"}')[:-9],
         "contacts-two.zip": _zip("a.csv", "b.csv"), "contacts-up.zip": _zip("../../up.csv"),
     }  # fmt: skip
     for name, content in refused.items():
         world.send("acme", name, content, counts=False)
-    broken = b'{"a":' * 5_000 + b"\n" + b"\xff\xfe\n" + b'{"event_id": NaN}\n' + b"[]\nnull\n"
+    broken = (
+        b'{"a":' * 5_000
+        + b"\n"
+        + b"[" * OVERLONG_BYTES
+        + b"\n"
+        + b"\xff\xfe\n"
+        + b'{"event_id": NaN}\n'
+        + b"[]\nnull\n"
+    )
     world.send("acme", "events-broken.ndjson", broken + events("acme", 9, WAVE, chance))
 
-    first = driver.tick(world, FAULT, memory_mib=MEMORY_MIB)
-    healed = driver.tick(world, NEXT, memory_mib=MEMORY_MIB)
+    first = driver.tick(world, FAULT, [("fetch", "--as-of", FAULT.isoformat())], memory_mib=MEMORY_MIB)
+    healed = driver.tick(world, NEXT)
 
     statuses = dict(noted(world, LandedFiles, "file_name", "status"))
     assert (first.code, healed.code) == (0, 0), first.said + healed.said
@@ -147,8 +158,8 @@ def test_compression_bomb_under_a_memory_limit(world: World, driver: Driver, hel
     name, byte = BOMBS[bomb]
     world.send("acme", name, gzip.compress(byte * (BOMB_BYTES // len(byte)), 9), counts=False)
 
-    first = driver.tick(world, FAULT, memory_mib=MEMORY_MIB)
-    healed = driver.tick(world, NEXT, memory_mib=MEMORY_MIB)
+    first = driver.tick(world, FAULT, [("fetch", "--as-of", FAULT.isoformat())], memory_mib=MEMORY_MIB)
+    healed = driver.tick(world, NEXT)
 
     assert (first.code, healed.code) == (0, 0), first.said + healed.said
     held(invariants.hold())

@@ -43,6 +43,6 @@ def journeys(
 ) -> dg.MaterializeResult:
     lake, warehouse = lake_folder.open(), warehouse_database.open()
     reader = JourneyReader(landing_folder.open(), lake, warehouse, logical_time(context))
-    read = [reader.read(file) for file in unread_files(warehouse, ["journeys"])]
+    read = [done for file in unread_files(warehouse, ["journeys"]) if (done := reader.read(file))]
     rows = lake.scan(Journeys).select(pl.len()).collect().item()
     return dg.MaterializeResult(metadata={"dagster/row_count": rows, "files read": len(read)})
