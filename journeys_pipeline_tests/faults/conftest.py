@@ -1,5 +1,7 @@
 """A world that has been at work for a month, for each test to spoil; and the table that `make faults` ends with."""
 
+import fcntl
+import os
 import shutil
 import tempfile
 from collections import defaultdict
@@ -45,16 +47,23 @@ def driver() -> Iterator[Driver]:
 
 
 @pytest.fixture(scope="session")
-def at_work(memory: Path, sshd: OpenSshServer, driver: Driver) -> World:
-    """February has been fetched and closed, March has begun, reports went out, pages are drawn."""
-    import os, pickle  # DEV
+def at_work(memory: Path, sshd: OpenSshServer, driver: Driver, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """February has been fetched and closed, March has begun, reports went out, pages are drawn.
 
-    if "WARM" in os.environ and Path(os.environ["WARM"]).exists():  # DEV
-        kept = World(
-            Path(os.environ["WARM"]), sshd, pickle.loads(Path(os.environ["WARM"] + ".pickle").read_bytes())
-        )  # DEV
-        return kept.copy(memory / "at-work")  # DEV
-    world = World(memory / "at-work", sshd)
+    Of several processes that run tests, the first makes it for all.
+    """
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    kept = Path(os.environ.get("WARM", shared / "at-work"))  # DEV
+    with Path(f"{kept}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.is_dir():
+            shutil.copytree(_put_to_work(World(memory / "first", sshd), driver).root, f"{kept}-unfinished")
+            Path(f"{kept}-unfinished").rename(kept)
+    return World(kept, sshd).remember().copy(memory / "at-work")
+
+
+def _put_to_work(world: World, driver: Driver) -> World:
     world.declare()
     world.begin()
     world.send_wave(1, IN_FEBRUARY)
@@ -63,9 +72,6 @@ def at_work(memory: Path, sshd: OpenSshServer, driver: Driver) -> World:
     second = driver.tick(world, IN_MARCH, a_tick(IN_MARCH, closing="2026-02", pages=True))
     assert (first.code, second.code) == (0, 0), first.said + second.said
     Invariants(world).hold()
-    if "WARM" in os.environ:  # DEV
-        shutil.copytree(world.root, os.environ["WARM"])
-        Path(os.environ["WARM"] + ".pickle").write_bytes(pickle.dumps(world.sent))  # DEV
     return world
 
 

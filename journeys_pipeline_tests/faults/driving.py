@@ -1,8 +1,10 @@
 """Ticks of the product: fetch, refresh, close, report, mail and pages, in a process of their own."""
 
 import json
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from typing import Any
 from journeys_pipeline_tests.faults import tick
 from journeys_pipeline_tests.faults.worlds import ACCOUNTS, World
 
-FIRST_DAY = "2026-02-01"
+FIRST_DAY, HELD, PATIENCE_S = "2026-02-01", "held", 300.0
 Command = Sequence[str]
 
 
@@ -46,6 +48,13 @@ class Ticking:
     def said(self) -> str:
         """What it printed so far."""
         return self._log.read_bytes()[self._begun :].decode(errors="replace") if self._log.exists() else ""
+
+    def wait_until_held(self) -> None:
+        """It has come to the point at which it was told to wait."""
+        give_up_at = time.monotonic() + PATIENCE_S
+        while HELD not in self.said.splitlines():
+            assert time.monotonic() < give_up_at, self.said
+            time.sleep(0.05)
 
     def end(self) -> Ended:
         """Waits for it."""
@@ -101,8 +110,6 @@ def a_tick(at: datetime, *, closing: str = "", pages: bool = False) -> list[Comm
 @contextmanager
 def driving() -> Iterator[Driver]:
     """A driver, whose program is ready."""
-    import os  # noqa: PLC0415
-
     environment = os.environ | {
         "JOURNEYS_FIRST_DAY": FIRST_DAY,
         "COLUMNS": "200",

@@ -21,15 +21,16 @@ from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.leftovers import PREFIXES
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.schemas.contact_entries import ContactEntries
-from journeys_pipeline.schemas.dashboards import MANIFEST, Manifest
 from journeys_pipeline.schemas.daily_facts import JourneyEntries
+from journeys_pipeline.schemas.dashboards import MANIFEST, Manifest
 from journeys_pipeline.schemas.journey_events import JourneyEvents
 from journeys_pipeline.schemas.landed_files import LANDED, LandedFiles
 from journeys_pipeline.schemas.mep_ledger import MepAdjustments, MepLedger, MepStatements, MepSummary
 from journeys_pipeline.schemas.metrics import CampaignPerformance
 from journeys_pipeline.schemas.reports import SENT, UNKNOWN, MailOutbox, ReportRegister
 from journeys_pipeline_tests.faults.reckoning import Reckoning, plain, reckon
-from journeys_pipeline_tests.faults.worlds import ACCOUNTS, SECRETS, World, email as address, phone
+from journeys_pipeline_tests.faults.worlds import ACCOUNTS, SECRETS, World, phone
+from journeys_pipeline_tests.faults.worlds import email as address
 
 KNOWN_CONTACTS = 40
 CONTACTS_BELONG = ("landing/", "lake/contact_entries/", "lake/people_changes/", "lake/quarantined_records/")

@@ -2,9 +2,11 @@
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
 from typing import Any
 
 from journeys_pipeline.adapters import (
@@ -21,12 +23,13 @@ from journeys_pipeline.adapters import (
 from journeys_pipeline.adapters.fetching import manifest
 from journeys_pipeline.defs import billing, contact_reading
 from journeys_pipeline.defs.assets import reports
-from journeys_pipeline.schemas.dashboards import MANIFEST
 from journeys_pipeline.schemas.daily_facts import MessageEvents
+from journeys_pipeline.schemas.dashboards import MANIFEST
 from journeys_pipeline.schemas.journey_events import EventKeys
 from journeys_pipeline.schemas.mep_ledger import MepLedger
 from journeys_pipeline.schemas.metrics import CampaignPerformance
 
+HELD = "held"
 LEASE_S = 1.0  # in place of a minute, which the heir of a killed fetch waits for
 
 IsMeant = Callable[[tuple[Any, ...]], bool]
@@ -63,14 +66,17 @@ POINTS: dict[str, tuple[Any, str, str, IsMeant]] = {
 
 
 def lay(trap: dict[str, Any]) -> None:
-    """Prepare this process: `kill` names a point and `call` which call of it; `hold` a point; `clock_h` how wrong."""
+    """Prepare this process: `kill` or `hold` names a point, `call` which call of it, `until` what file ends the wait.
+
+    `clock_h` is by how many hours the clock is wrong.
+    """
     leases.LEASE_S, leases.RENEW_S, leases.LOOK_S = trap.get("lease_s", LEASE_S), LEASE_S / 4, 0.05
     if "clock_h" in trap:
         clock.datetime = _shifted(timedelta(hours=trap["clock_h"]))  # type: ignore[misc]
     if "kill" in trap:
         _at(trap["kill"], trap.get("call", 1), lambda: os.kill(os.getpid(), signal.SIGKILL))
     if "hold" in trap:
-        _at(trap["hold"], trap.get("call", 1), lambda: _hold(trap["hold_s"]))
+        _at(trap["hold"], trap.get("call", 1), lambda: _hold(Path(trap["until"])))
 
 
 def _shifted(by: timedelta) -> type[datetime]:
@@ -84,9 +90,11 @@ def _shifted(by: timedelta) -> type[datetime]:
     return Shifted
 
 
-def _hold(seconds: float) -> None:
-    print("held", flush=True)
-    time.sleep(seconds)
+def _hold(until: Path) -> None:
+    sys.stdout.write(f"{HELD}\n")
+    sys.stdout.flush()
+    while not until.exists():
+        time.sleep(0.05)
 
 
 def _at(point: str, call: int, act: Callable[[], None]) -> None:

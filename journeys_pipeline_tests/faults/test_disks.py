@@ -53,7 +53,7 @@ def _fill(filler: Path, left_kib: int) -> None:
 @pytest.mark.parametrize(
     ("place", "left_kib"),
     [
-        ("lake", 64),
+        pytest.param("lake", 64, marks=thorough),
         pytest.param("landing", 0, marks=thorough),
         pytest.param("scratch", 0, marks=thorough),
         pytest.param("lake", 0, marks=thorough),

@@ -145,6 +145,14 @@ class World:
             self.send(account_id, f"events-{number}.ndjson", events(account_id, number, day, chance))
             self.send(account_id, f"contacts-{number}.csv", contacts(account_id, chance))
 
+    def remember(self) -> "World":
+        """The same, which knows again what lies on the server; what was given back apart."""
+        for account_id in ACCOUNTS:
+            for path in sorted(self.folder(account_id).iterdir()):
+                if not path.name.endswith((".rejects.csv", ".receipt.json")):
+                    self.count(account_id, path.name, path.read_bytes())
+        return self
+
     def begin(self) -> None:
         """Both customers send who they are: journeys and people."""
         for account_id in ACCOUNTS:
@@ -156,8 +164,7 @@ class World:
             "id": account_id, "port": self.server.port, "user": self.server.user, "key_file": self.server.key_file,
             "host_key": self.server.host_key, "folder": self.folder(account_id), "complete_when": "renamed",
         }  # fmt: skip
-        own = {name: self.settings.get(f"{account_id}_{name}", self.settings.get(name, usual[name])) for name in usual}
-        return own
+        return {name: self.settings.get(f"{account_id}_{name}", self.settings.get(name, usual[name])) for name in usual}
 
 
 def journeys(account_id: str) -> bytes:
