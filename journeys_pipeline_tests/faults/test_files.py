@@ -20,8 +20,9 @@ from journeys_pipeline_tests.faults.worlds import ACCOUNTS, World, age, contacts
 
 WAVE, FAULT, NEXT = as_of("2026-03-09T12:00"), as_of("2026-03-10T12:00"), as_of("2026-03-11T12:00")
 MEMORY_MIB = 2048
-OVERLONG_BYTES = 40 * 1024 * 1024
-BOMB_BYTES = 1024 * 1024 * 1024
+MEBIBYTE = 1024 * 1024
+OVERLONG_BYTES = 40 * MEBIBYTE
+BOMB_MEMBERS = 1024  # packed apart, which is one file all the same
 
 
 def truncate(path: Path) -> bytes:
@@ -146,7 +147,7 @@ def test_compression_bomb_under_a_memory_limit(world: World, driver: Driver, hel
     invariants = Invariants.before(world)
     world.send_wave(3, WAVE)
     name, byte = BOMBS[bomb]
-    world.send("acme", name, gzip.compress(byte * (BOMB_BYTES // len(byte)), 9), counts=False)
+    world.send("acme", name, gzip.compress(byte * MEBIBYTE) * BOMB_MEMBERS, counts=False)
 
     first = driver.tick(world, FAULT, [("fetch", "--as-of", FAULT.isoformat())], memory_mib=MEMORY_MIB)
     healed = driver.tick(world, NEXT)

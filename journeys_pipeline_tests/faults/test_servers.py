@@ -99,8 +99,8 @@ def test_wrong_password(world: World, driver: Driver, held: Any) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("sizes", [(None,), (10, 20), (10**15,), (0, 0), (-1,)], ids=str)
-def test_lying_sizes(world: World, driver: Driver, held: Any, sizes: tuple[int | None, ...], monkeypatch: Any) -> None:
+@pytest.mark.parametrize("sizes", [(None,), (10, 20), (10**15,), (0, 0)], ids=str)
+def test_lying_sizes(world: World, driver: Driver, held: Any, sizes: tuple[int | None, ...]) -> None:
     invariants = Invariants.before(world)
     world.send_wave(3, WAVE)
     world.variables["ACME_PASSWORD"] = "open sesame"
