@@ -18,13 +18,15 @@ from journeys_pipeline_tests.openssh import OpenSshServer, find_sshd, serve
 
 IN_FEBRUARY, IN_MARCH = as_of("2026-02-20T12:00"), as_of("2026-03-05T12:00")
 HELD = "invariants_held"
+ROOM_BYTES = 2 * 1024**3
 
 
 @pytest.fixture(scope="session")
 def memory() -> Iterator[Path]:
     """A folder in memory where there is one: what is tested is that processes die, not that disks do."""
-    in_memory = Path("/dev/shm")  # ours alone, by mkdtemp
-    root = Path(tempfile.mkdtemp(prefix="journeys-faults-", dir=in_memory if in_memory.is_dir() else None))
+    in_memory = Path("/dev/shm")
+    has_room = in_memory.is_dir() and shutil.disk_usage(in_memory).free > ROOM_BYTES
+    root = Path(tempfile.mkdtemp(prefix="journeys-faults-", dir=in_memory if has_room else None))
     yield root
     shutil.rmtree(root, ignore_errors=True)
 

@@ -15,6 +15,9 @@ from journeys_pipeline_tests.openssh import OpenSshServer
 ACCOUNTS = {"acme": "acmecanary", "zeta": "zetacanary"}
 """Account to the word that all its ids, addresses and names hold, and nothing of anybody else."""
 
+GIVEN_BACK = (".rejects.csv", ".receipt.json")
+"""How the names of files end that we write to the server."""
+
 SECRETS = {
     "JOURNEYS_SMTP_PASSWORD": "smtp-secret-4e1b",
     "JOURNEYS_DELETION_KEY": "deletion-secret-77ac",
@@ -149,7 +152,7 @@ class World:
         """The same, which knows again what lies on the server; what was given back apart."""
         for account_id in ACCOUNTS:
             for path in sorted(self.folder(account_id).iterdir()):
-                if not path.name.endswith((".rejects.csv", ".receipt.json")):
+                if not path.name.endswith(GIVEN_BACK):
                     self.count(account_id, path.name, path.read_bytes())
         return self
 
