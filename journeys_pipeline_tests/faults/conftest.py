@@ -56,7 +56,7 @@ def at_work(memory: Path, sshd: OpenSshServer, driver: Driver, tmp_path_factory:
     """
     own = tmp_path_factory.getbasetemp()
     shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    kept = Path(os.environ.get("WARM", shared / "at-work"))  # DEV
+    kept = shared / "at-work"
     with Path(f"{kept}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not kept.is_dir():

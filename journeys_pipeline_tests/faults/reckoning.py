@@ -47,7 +47,7 @@ class Reckoning:
 
 def reckon(sent: Iterable[Sent], account_id: str, landed: Mapping[str, tuple[str, datetime]]) -> Reckoning:
     """What the account's files say; `landed` is what only the fetch can tell of a file: its id, and when it came."""
-    found, of_account = Reckoning(), [one for one in sent if one.account_id == account_id]
+    found, of_account = Reckoning(), [one for one in sent if one.account_id == account_id and not one.says_nothing]
     known = _persons(one for one in of_account if one.kind == "people")
     for content in dict.fromkeys(one.content for one in of_account if one.kind == "contacts"):
         sha256 = hashlib.sha256(content).hexdigest()

@@ -73,6 +73,7 @@ class Sent:
     account_id: str
     name: str
     content: bytes
+    says_nothing: bool = False  # it holds no record
 
     @property
     def kind(self) -> str:
@@ -137,9 +138,9 @@ class World:
             self.count(account_id, name, content)
         return path
 
-    def count(self, account_id: str, name: str, content: bytes) -> None:
+    def count(self, account_id: str, name: str, content: bytes, *, says_nothing: bool = False) -> None:
         """These bytes must count once."""
-        self.sent.append(Sent(account_id, name, content))
+        self.sent.append(Sent(account_id, name, content, says_nothing))
 
     def send_wave(self, number: int, day: datetime, *, seed: int = 0) -> None:
         """Both customers send events of the days up to `day`, and contacts."""
