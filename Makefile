@@ -7,7 +7,7 @@ export DAGSTER_HOME ?= $(JOURNEYS_HOME)/dagster
 PYTHON ?= python3
 SYSTEM_PACKAGES := openssh-server openssh-client postgresql sqlite3 proftpd-core proftpd-mod-crypto postfix libreoffice-calc-nogui chromium
 
-.PHONY: help setup demo dev check format test constraints clean bench-path bench-import bench-mep bench-metrics bench-reports superset-test test-distributed
+.PHONY: help setup demo dev check format test constraints clean bench-path bench-import bench-mep bench-metrics bench-reports superset-test test-distributed faults
 
 help: ## Say what each target does
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,9 @@ format: setup ## Format the code and sort imports
 
 test: setup test-packages ## Run the tests
 	$(BIN)/pytest -n 2
+
+faults: setup test-packages ## Inject faults into the whole path, and print which invariants held (an hour or two)
+	$(BIN)/pytest -n 2 -m '' journeys_pipeline_tests/faults
 
 .PHONY: test-packages
 test-packages: # the tests speak to real servers; without root and apt those tests skip and say so

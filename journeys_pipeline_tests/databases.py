@@ -23,9 +23,55 @@ START_S = 30.0
 SERVER = "JOURNEYS_TESTS_ON_POSTGRESQL"  # a variable, so that processes which a test starts find the same database
 
 
+class PostgreSql:
+    """A running server in a folder of its own, which can be restarted."""
+
+    def __init__(self, programs: Path, home: Path, start: dict[str, Any]) -> None:
+        self._log, self._start = home / "log", start
+        data = home / "data"
+        init = [programs / "initdb", "-D", data, "-U", "journeys", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
+        subprocess.run(init, check=True, capture_output=True, **start)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        self.url = f"postgresql+psycopg2://journeys@127.0.0.1:{port}"
+        """Without a database."""
+        self._command = [programs / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", "", "-F"]
+        # far from UTC: times must come back in UTC all the same
+        self._command += ["-c", "timezone=Asia/Kolkata"]
+        self._server = self._run()
+
+    def restart(self) -> None:
+        """Whoever is connected is thrown out; then it answers again."""
+        self.stop()
+        self._server = self._run()
+
+    def stop(self) -> None:
+        """It is gone."""
+        self._server.send_signal(signal.SIGINT)  # "fast": disconnects whoever is still there
+        self._server.wait(START_S)
+
+    def _run(self) -> "subprocess.Popen[bytes]":
+        with self._log.open("ab") as log:
+            server = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self._start)
+        try:
+            _wait_until_it_answers(server, self.url, self._log)
+        except BaseException:
+            server.kill()
+            server.wait(START_S)
+            raise
+        return server
+
+
 @contextmanager
 def serve_postgresql() -> Iterator[str]:
     """The URL, without a database, of a server that runs while the block does."""
+    with postgresql_server() as server:
+        yield server.url
+
+
+@contextmanager
+def postgresql_server() -> Iterator[PostgreSql]:
+    """A server that runs while the block does."""
     pytest.importorskip("psycopg2", reason="no PostgreSQL driver here (the extra named postgres)")
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not programs:
@@ -39,7 +85,11 @@ def serve_postgresql() -> Iterator[str]:
         os.chown(home, owner.pw_uid, owner.pw_gid)
         start |= {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
     try:
-        yield from _serve(programs[-1].parent, home / "data", start)
+        server = PostgreSql(programs[-1].parent, home, start)
+        try:
+            yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(home)
 
@@ -71,24 +121,6 @@ def _create(server: str, name: str) -> str:
     with engine.connect() as connection:
         connection.execute(sa.text(f"CREATE DATABASE {name}"))
     return f"{server}/{name}"
-
-
-def _serve(programs: Path, data: Path, start: dict[str, Any]) -> Iterator[str]:
-    init = [programs / "initdb", "-D", data, "-U", "journeys", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
-    subprocess.run(init, check=True, capture_output=True, **start)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    command = [programs / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", "", "-F"]
-    command += ["-c", "timezone=Asia/Kolkata"]  # a server far from UTC: times must come back in UTC all the same
-    with (data.parent / "log").open("wb") as log:
-        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **start)
-    url = f"postgresql+psycopg2://journeys@127.0.0.1:{port}"
-    try:
-        _wait_until_it_answers(server, url, data.parent / "log")
-        yield url
-    finally:
-        server.send_signal(signal.SIGINT)  # "fast": disconnects whoever is still there
-        server.wait(START_S)
 
 
 def _wait_until_it_answers(server: subprocess.Popen[bytes], url: str, log: Path) -> None:

@@ -69,7 +69,7 @@ def read_records(path: Path, *, block_bytes: int = BLOCK_BYTES) -> Iterator[pl.D
     field that is given twice or is not a single value is named in `flawed_field`. Blank lines are no records.
 
     Raises:
-        EOFError, OSError: the compressed file is cut short or damaged; fetch it again.
+        UnreadableFile: the compressed file is cut short or damaged.
     """
     with path.open("rb") as file:
         magic = file.read(4)

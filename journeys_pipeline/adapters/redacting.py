@@ -19,7 +19,7 @@ def redact_records(source: Path, target: Path, *, mask: Mask) -> bool:
     """Whether a file of records (NDJSON, CSV or Parquet) was changed; the target has its bytes, unpacked.
 
     Raises:
-        EOFError, OSError: the compressed file is cut short or damaged.
+        UnreadableFile: the compressed file is cut short or damaged.
     """
     with source.open("rb") as file:
         is_parquet = file.read(4) == PARQUET_MAGIC

@@ -14,9 +14,16 @@ from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Catalog, ContactsFeed
-from journeys_pipeline.defs.reading import File, Reading, days_from, mark_read, newest_day, touch_days
+from journeys_pipeline.defs.reading import (
+    File,
+    Reading,
+    days_from,
+    mark_read,
+    newest_day,
+    refuse_file,
+    touch_days,
+)
 from journeys_pipeline.schemas.contact_entries import ContactEntries
-from journeys_pipeline.schemas.landed_files import REFUSED, LandedFiles
 from journeys_pipeline.transforms.contact_entries import ContactFile, find_repetitions, judge_contacts
 
 PEOPLE_PER_PART = 2_000_000
@@ -168,7 +175,6 @@ class ContactReader:
                     chunk = Chunk.write(folder / f"{file['file_id']}-{number}.parquet", entries)
                     judged.chunks.append(chunk)
         except UnreadableFile as failure:
-            row = file | {"status": REFUSED, "error": str(failure)}
-            self.warehouse.upsert(LandedFiles, pl.DataFrame([row], schema=LandedFiles.create_empty().schema))
+            refuse_file(self.warehouse, file, str(failure))
             return None
         return judged

@@ -153,7 +153,7 @@ class Eraser:
                     return False
                 try:
                     is_changed = self._write(file, ids, traces, paths=(source, target))
-                except (UnreadableFile, OSError, EOFError, pl.exceptions.PolarsError):
+                except (UnreadableFile, OSError, pl.exceptions.PolarsError):
                     target.write_bytes(b"")  # what cannot be looked into cannot be kept either
                     is_changed, state = True, REMOVED
                 if is_changed and file["status"] == WITHDRAWN:

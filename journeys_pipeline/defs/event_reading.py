@@ -8,11 +8,12 @@ from pathlib import Path
 
 import polars as pl
 
+from journeys_pipeline.adapters.contact_files import UnreadableFile
 from journeys_pipeline.adapters.event_files import read_records
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.warehouse import Warehouse
-from journeys_pipeline.defs.reading import File, Reading, days_from, mark_read, newest_day
+from journeys_pipeline.defs.reading import File, Reading, days_from, mark_read, newest_day, refuse_file
 from journeys_pipeline.environment import first_day
 from journeys_pipeline.schemas.journey_events import EventKeys, JourneyEvents, QuarantinedRecords
 from journeys_pipeline.transforms.journey_events import (
@@ -35,6 +36,14 @@ KEYS_PER_PART = 2_000_000
 
 REASON = "event_id came before with other content; the first is kept"
 COLUMNS_TO_JUDGE = ["position", "file_id", "row_number", "day", *EVENT_KEY, "content"]
+
+
+class _Refused(Exception):
+    """A file cannot be read; the message says why."""
+
+    def __init__(self, file: File, reason: UnreadableFile) -> None:
+        super().__init__(str(reason))
+        self.file = file
 
 
 class Spool:
@@ -97,7 +106,20 @@ class EventReader:
     as_of: datetime
 
     def read(self, files: Sequence[File]) -> list[Reading]:
-        """What became of files of one account, whose events now are in the lake, in one commit."""
+        """What became of files of one account, whose events now are in the lake, in one commit.
+
+        A file that cannot be read is refused as a whole, and its manifest row says why.
+        """
+        sound = list(files)
+        while sound:
+            try:
+                return self._read(sound)
+            except _Refused as refused:
+                refuse_file(self.warehouse, refused.file, str(refused))
+                sound.remove(refused.file)
+        return []
+
+    def _read(self, files: Sequence[File]) -> list[Reading]:
         with self.lake.scratch() as folder:
             spool = self.fill_spool(files, folder)
             new, counted = self.accept_new(spool, files)
@@ -135,9 +157,12 @@ class EventReader:
         for file in files:
             about_file = EventFile(file["file_id"], file["account_id"], file["fetched_at"].date())
             with self.landing_zone.reading(file["connection_id"], file["sha256"]) as path:
-                for records in _ahead(read_records(path)):
-                    accepted, refused = accept_events(records.lazy(), file=about_file)
-                    spool.add(*pl.collect_all([sign_events(accepted), refused]))
+                try:
+                    for records in _ahead(_records_of(path)):
+                        accepted, refused = accept_events(records.lazy(), file=about_file)
+                        spool.add(*pl.collect_all([sign_events(accepted), refused]))
+                except UnreadableFile as reason:
+                    raise _Refused(file, reason) from None
         spool.flush()
         return spool
 
@@ -192,6 +217,13 @@ class EventReader:
         for file_id, *span in spans:
             changed.setdefault(file_id, set()).update(days_from(*span))
         return changed
+
+
+def _records_of(path: Path) -> Iterator[pl.DataFrame]:
+    try:
+        yield from read_records(path)
+    except pl.exceptions.PolarsError as error:
+        raise UnreadableFile("The Parquet file is damaged or cut off. Write it and send it again.") from error
 
 
 def _ahead(chunks: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:

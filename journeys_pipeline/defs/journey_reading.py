@@ -6,11 +6,21 @@ from datetime import date, datetime
 
 import polars as pl
 
+from journeys_pipeline.adapters.contact_files import UnreadableFile
 from journeys_pipeline.adapters.journey_files import read_journey_lines
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.warehouse import Warehouse
-from journeys_pipeline.defs.reading import ORDER, File, Reading, days_from, mark_read, newest_day, touch_days
+from journeys_pipeline.defs.reading import (
+    ORDER,
+    File,
+    Reading,
+    days_from,
+    mark_read,
+    newest_day,
+    refuse_file,
+    touch_days,
+)
 from journeys_pipeline.schemas.contact_entries import ContactEntries
 from journeys_pipeline.schemas.journey_events import JourneyEvents, Journeys, QuarantinedRecords
 from journeys_pipeline.schemas.landed_files import LANDED, FeedReadings, LandedFiles
@@ -31,9 +41,16 @@ class JourneyReader:
     warehouse: Warehouse
     as_of: datetime
 
-    def read(self, file: File) -> Reading:
-        """What became of a file, whose definitions now are in the lake; the days to make anew are marked."""
-        accepted, refused = self._accept(file)
+    def read(self, file: File) -> Reading | None:
+        """What became of a file, whose definitions now are in the lake; the days to make anew are marked.
+
+        None if it cannot be read: then it is refused as a whole, and its manifest row says why.
+        """
+        try:
+            accepted, refused = self._accept(file)
+        except UnreadableFile as reason:
+            refuse_file(self.warehouse, file, str(reason))
+            return None
         before = self._defined(file["account_id"])
         days = self._define(file, before, [before, accepted])
         self.lake.replace(QuarantinedRecords, refused.lazy(), {"file_id": [file["file_id"]]})

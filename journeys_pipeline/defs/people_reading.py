@@ -6,12 +6,13 @@ from datetime import date, datetime
 
 import polars as pl
 
+from journeys_pipeline.adapters.contact_files import UnreadableFile
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.people_files import read_people_records
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.catalog import Catalog, PeopleFeed
-from journeys_pipeline.defs.reading import File, Reading, first_readings, mark_read, touch_days
+from journeys_pipeline.defs.reading import File, Reading, first_readings, mark_read, refuse_file, touch_days
 from journeys_pipeline.defs.withdrawals import later_files
 from journeys_pipeline.schemas.daily_facts import (
     GoalEvents,
@@ -45,10 +46,13 @@ class PeopleReader:
     as_of: datetime
 
     def read(self, files: Sequence[File]) -> list[Reading]:
-        """What became of files of one account; its identities now follow them, and the days to make anew are marked."""
-        counts = [self._read_changes(file) for file in files]
+        """What became of files of one account; its identities now follow them, and the days to make anew are marked.
+
+        A file that cannot be read is refused as a whole, and its manifest row says why.
+        """
+        counted = [(file, count) for file in files if (count := self._count_or_refuse(file))]
         days = self._identify(files[0]["account_id"])
-        readings = [Reading(file, *count, days) for file, count in zip(files, counts, strict=True)]
+        readings = [Reading(file, *count, days) for file, count in counted]
         mark_read(self.warehouse, readings, as_of=self.as_of)
         return readings
 
@@ -111,6 +115,14 @@ class PeopleReader:
         touch_days(self.warehouse, account_id, dict.fromkeys(days, ()))
         self.lake.replace(Identities, identities.lazy(), {"account_id": [account_id]})
         return days
+
+    def _count_or_refuse(self, file: File) -> tuple[int, int, int] | None:
+        """What `_read_changes` gives; None of a file that cannot be read, which is refused."""
+        try:
+            return self._read_changes(file)
+        except UnreadableFile as reason:
+            refuse_file(self.warehouse, file, str(reason))
+            return None
 
     def _read_changes(self, file: File, *, besides: Sequence[File] = ()) -> tuple[int, int, int]:
         """Records, accepted and quarantined of a file; its changes that say something new are in the lake.

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -12,7 +12,7 @@ from journeys_pipeline.adapters.clock import now
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.environment import first_day
 from journeys_pipeline.periods import days_between
-from journeys_pipeline.schemas.landed_files import LANDED, FeedReadings, LandedFiles
+from journeys_pipeline.schemas.landed_files import LANDED, REFUSED, FeedReadings, LandedFiles
 from journeys_pipeline.schemas.metrics import Refreshes, TouchedDays
 
 BATCH_BYTES = 64 * 1024 * 1024
@@ -40,6 +40,12 @@ def batches(files: Sequence[File], *, most_bytes: int = BATCH_BYTES) -> Iterator
                 batch = []
             batch.append(file)
         yield batch
+
+
+def refuse_file(warehouse: Warehouse, file: File, reason: str) -> None:
+    """The file is not read, now or later, and its manifest row says why; the same bytes may come again."""
+    row = file | {"status": REFUSED, "error": reason}
+    warehouse.upsert(LandedFiles, pl.DataFrame([row], schema=LandedFiles.create_empty().schema))
 
 
 @dataclass(frozen=True)
@@ -74,17 +80,22 @@ def days_from(first: date, last: date) -> list[date]:
 
 
 def touch_days(warehouse: Warehouse, account_id: str, files: Mapping[date, Sequence[str]]) -> None:
-    """Mark an account's days as to be made anew, for the files of these ids; none counts no file."""
+    """Mark an account's days as to be made anew, for the files of these ids; none counts no file.
+
+    A touch is later than the refresh that it is to be told from, also when the clock was put back between the two.
+    """
     of_account = {"account_id": [account_id]}
     made = warehouse.read(Refreshes, of_account).select("day", "begun_at")
     before = warehouse.read(TouchedDays, of_account).join(made, on="day", how="left")
     waiting = before.filter(pl.col("begun_at").is_null() | (pl.col("touched_at") > pl.col("begun_at")))
     known = {day: (count or 0, file_id) for day, count, file_id in waiting.select("day", "files", "file_id").rows()}
+    begun = dict(made.rows())
     rows: list[dict[str, Any]] = []
     for day, file_ids in sorted(files.items()):
         count, newest = known.get(day, (0, None))
         row = {"files": count + len(file_ids), "file_id": file_ids[-1] if file_ids else newest}
-        rows.append(row | {"account_id": account_id, "day": day, "touched_at": now()})
+        touched_at = max(now(), begun[day] + timedelta(microseconds=1)) if day in begun else now()
+        rows.append(row | {"account_id": account_id, "day": day, "touched_at": touched_at})
     warehouse.upsert(TouchedDays, pl.DataFrame(rows, schema=TouchedDays.create_empty().schema))
 
 

@@ -11,6 +11,8 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from journeys_pipeline.adapters import packed_lines
+from journeys_pipeline.adapters.contact_files import UnreadableFile
 from journeys_pipeline.adapters.event_files import FIELD_NAMES, RECORD_SCHEMA, read_records
 from journeys_pipeline.adapters.journey_files import read_journey_lines
 
@@ -144,12 +146,24 @@ def test_row_numbers_go_on_over_blocks_and_a_field_rare_in_a_block_is_found(tmp_
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
-def test_a_packed_file_that_was_cut_short_is_an_error(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+def test_a_packed_file_that_was_cut_short_is_unreadable(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     path = tmp_path / "file"
     path.write_bytes(pack(NDJSON)[:-4])
 
-    with pytest.raises(EOFError):
+    with pytest.raises(UnreadableFile, match="damaged or cut off"):
         list(read_records(path))
+
+
+def test_a_line_that_would_exhaust_memory_costs_itself_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed_lines, "LONGEST_LINE_BYTES", 100)
+    lines = [b'{"event_id": "e1"}', b'{"event_id": "' + b"x" * 1000 + b'"}', b'{"event_id": "e3"}', b"y" * 1000]
+    path = tmp_path / "file"
+    path.write_bytes(b"\n".join(lines))
+
+    records = pl.concat(read_records(path, block_bytes=30))
+
+    found = records.select("row_number", "is_readable", "event_id").rows()
+    assert found == [(1, True, "e1"), (2, False, None), (3, True, "e3"), (4, False, None)]
 
 
 def test_a_broken_csv_row_costs_that_row_alone_and_rows_keep_their_line(tmp_path: Path) -> None:

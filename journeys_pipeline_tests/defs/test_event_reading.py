@@ -1,6 +1,8 @@
 """Event files reach the lake with each key once, however they are cut, and again after a crash."""
 
+import gzip
 from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,10 @@ import pytest
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.defs import event_reading
+from journeys_pipeline.defs.refresh import stale_days
 from journeys_pipeline.schemas.journey_events import EventKeys, JourneyEvents, QuarantinedRecords
-from journeys_pipeline.schemas.landed_files import FeedReadings
-from journeys_pipeline.schemas.metrics import TouchedDays
+from journeys_pipeline.schemas.landed_files import FeedReadings, LandedFiles
+from journeys_pipeline.schemas.metrics import Refreshes, TouchedDays
 from journeys_pipeline_tests.defs.reading_worlds import NOON, TABLES, Line, World, written
 
 
@@ -65,6 +68,20 @@ def test_a_file_without_any_event_is_read_all_the_same(world: World) -> None:
     assert world.warehouse.read(TouchedDays).is_empty()
 
 
+@pytest.mark.parametrize("content", [gzip.compress(b"{}")[:-4], b"PAR1, and then no Parquet"], ids=["gzip", "Parquet"])
+def test_a_file_that_cannot_be_read_is_refused_and_the_others_are_read(world: World, content: bytes) -> None:
+    files = [world.file(name, (f"e-{name}", 1, "a")) for name in ("f1", "f2", "f3")]
+    LandingZone(world.home / "landing").path("sftp", files[1]["sha256"]).write_bytes(content)
+
+    counted = world.read(*files)
+
+    assert counted == [(1, 1, 0), (1, 1, 0)]
+    assert world.events("event_id") == [("e-f1",), ("e-f3",)]
+    [(file_id, status, error)] = world.warehouse.read(LandedFiles).select("file_id", "status", "error").rows()
+    assert (file_id, status) == ("f2", "refused")
+    assert "damaged or cut off" in error
+
+
 def touched(world: World) -> list[int]:
     return [day.day for day in world.warehouse.read(TouchedDays)["day"]]
 
@@ -87,6 +104,17 @@ def test_the_files_that_touch_a_day_are_counted_until_it_is_made(world: World) -
 
     after = world.warehouse.read(TouchedDays)
     assert [rows.select("files", "file_id").row(0) for rows in (before, after)] == [(2, "f2"), (1, "f3")]
+
+
+def test_a_touched_day_waits_though_the_clock_was_put_back_since_it_was_made(world: World) -> None:
+    world.read(world.file("f1", ("e1", 1, "a")))
+    world.mark_made()
+    made = world.warehouse.read(Refreshes).with_columns(pl.col("begun_at") + timedelta(hours=3))
+    world.warehouse.upsert(Refreshes, made)
+
+    world.read(world.file("f2", ("e2", 1, "a")))
+
+    assert stale_days(world.warehouse, ["acme"], as_of=NOON)["day"].to_list() == [date(2026, 3, 1)]
 
 
 LIFE = {"message_id": "m", "channel": "sms", "journey_id": "j", "journey_version": 1, "person_id": "ann"}

@@ -25,6 +25,10 @@ def readable_size(size: int) -> str:
     return f"{size:,} bytes" if rest else f"{whole:,} MiB"
 
 
+def damaged_file() -> UnreadableFile:
+    return UnreadableFile("The compressed file is damaged or cut off. Compress it and send it again.")
+
+
 def overlong_row(limits: Limits) -> UnreadableFile:
     return UnreadableFile(
         f"A line is longer than {readable_size(limits.max_row_bytes)} (max_row_bytes). "

@@ -12,7 +12,7 @@ from typing import cast
 import zstandard
 
 from journeys_pipeline.adapters.contact_files.foreign import refuse_foreign
-from journeys_pipeline.adapters.contact_files.refusal import Limits, UnreadableFile, readable_size
+from journeys_pipeline.adapters.contact_files.refusal import Limits, UnreadableFile, damaged_file, readable_size
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -39,7 +39,7 @@ def unpacked(path: Path, *, piece_bytes: int, limits: Limits) -> Iterator[bytes]
             source = _opened(file, stack)
             yield from _limited(file, source, piece_bytes=piece_bytes, limits=limits)
         except _DAMAGED as error:
-            raise UnreadableFile("The compressed file is damaged or cut off. Compress it and send it again.") from error
+            raise damaged_file() from error
 
 
 def _opened(file: io.BufferedReader, stack: ExitStack) -> _Peekable:

@@ -52,7 +52,7 @@ def journeys(
     changes = carry_out(
         warehouse, lake, ["journeys"], take_out=reader.take_out, put_back=reader.put_back, as_of=reader.as_of
     )
-    read = [reader.read(file) for file in unread_files(warehouse, ["journeys"])]
+    read = [done for file in unread_files(warehouse, ["journeys"]) if (done := reader.read(file))]
     rows = lake.scan(Journeys).select(pl.len()).collect().item()
     return dg.MaterializeResult(
         metadata={"dagster/row_count": rows, "files read": len(read), "withdrawals and reinstatements": changes}

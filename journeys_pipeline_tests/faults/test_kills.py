@@ -1,0 +1,84 @@
+"""Killed with SIGKILL at any named point, a tick leaves nothing that the next tick does not set right by itself."""
+
+import signal
+from typing import Any
+
+import pytest
+
+from journeys_pipeline_tests.faults.driving import Command, Driver, a_tick
+from journeys_pipeline_tests.faults.invariants import Invariants, as_of
+from journeys_pipeline_tests.faults.worlds import World
+
+AT_MONTH_END, DYING, NEXT = as_of("2026-04-01T12:00"), as_of("2026-04-04T12:00"), as_of("2026-04-05T12:00")
+LATE = as_of("2026-02-27T12:00")
+KILLED_IN = {
+    "bytes arrived, not kept": "fetch",
+    "bytes kept, row not committed": "fetch",
+    "entries in the lake, file not marked": "fetch",
+    "events in the lake, keys not": "fetch",
+    "some facts made, others not": "refresh",
+    "figures written, not committed": "refresh",
+    "ledger booked, not served": "refresh",
+    "statement half written": "close",
+    "statement written, not listed": "close",
+    "report written, not listed": "report",
+    "mail handed over, not noted": "report",
+    "pages in place, not listed": "show",
+}
+"""Point to the command that is killed there."""
+
+BY_COMMAND = {
+    name: [point for point in KILLED_IN if KILLED_IN[point] == name] for name in dict.fromkeys(KILLED_IN.values())
+}
+NEEDED_BY_THE_NEXT = ("fetch", "refresh")
+CALLS = {"some facts made, others not": 1}
+"""How many calls of a point a tick comes by; the others are passed twice at least."""
+
+REPETITIONS = [pytest.param(number, marks=pytest.mark.thorough) for number in range(20)]
+CLOSE: Command = ("mep", "close", "--month", "2026-03", "--as-of", DYING.isoformat())
+DYING_TICK, NEXT_TICK = (a_tick(at, closing="2026-03", pages=True) for at in (DYING, NEXT))
+
+
+def test_killed_at_each_point_in_turn_then_left_alone(world: World, driver: Driver, held: Any) -> None:
+    invariants = Invariants.before(world)
+    world.send_wave(3, AT_MONTH_END)
+
+    ended: dict[str, int] = {}
+    for name, points in BY_COMMAND.items():
+        command = CLOSE if name == "close" else next(each for each in DYING_TICK if each[0] == name)
+        ended |= {point: driver.tick(world, DYING, [command], kill=point).code for point in points}
+        if name in NEEDED_BY_THE_NEXT:
+            driver.tick(world, DYING, [command])
+    healed = driver.tick(world, NEXT, NEXT_TICK)
+
+    assert ended == dict.fromkeys(KILLED_IN, -signal.SIGKILL)
+    assert healed.code == 0, healed.said
+    held(invariants.hold(), injected=len(KILLED_IN))
+
+
+@pytest.mark.parametrize("number", REPETITIONS)
+@pytest.mark.parametrize("point", KILLED_IN)
+def test_killed_at_a_point(world: World, driver: Driver, held: Any, point: str, number: int) -> None:
+    invariants = Invariants.before(world)
+    world.send_wave(3, AT_MONTH_END, seed=number)
+
+    died = driver.tick(world, DYING, DYING_TICK, kill=point, call=1 + number % CALLS.get(point, 2))
+    healed = driver.tick(world, NEXT, NEXT_TICK)
+
+    assert died.code == -signal.SIGKILL, died.said
+    assert healed.code == 0, healed.said
+    held(invariants.hold())
+
+
+@pytest.mark.thorough
+@pytest.mark.xfail(reason="a past month is booked again only when a file touches it, or an operator asks", strict=True)
+@pytest.mark.parametrize("point", ["ledger booked, not served", "late persons found, not adjusted"])
+def test_killed_while_a_past_month_is_booked(world: World, driver: Driver, held: Any, point: str) -> None:
+    invariants = Invariants.before(world)
+    world.send_wave(3, LATE)
+
+    died = driver.tick(world, as_of("2026-03-10T12:00"), kill=point)
+    healed = driver.tick(world, as_of("2026-03-11T12:00"))
+
+    assert (died.code, healed.code) == (-signal.SIGKILL, 0)
+    held(invariants.hold())
