@@ -169,6 +169,19 @@ def test_a_day_without_calls_is_a_day_of_nothing_for_each_version() -> None:  # 
     assert rows == [(0, 0)] * 23 + [(0, 2)] + [(2, 0)] * 23 + [(2, 2)]
 
 
+def test_calls_of_all_journeys_are_added_up_per_day_and_those_of_versions_are_not_counted_twice() -> None:  # F27
+    calls = [
+        {"journey_id": journey, "journey_version": version, "period": TODAY, "calls": 2}
+        for journey in ("a", "b")
+        for version in (0, 1)
+    ]
+
+    rows = shown("call_days", serve((CallPerformance, "day", calls)), "day", "calls")
+
+    assert rows[-1] == (TODAY, 4)
+    assert [count for _, count in rows] == [0] * 23 + [4]
+
+
 def test_a_journeys_version_has_the_figures_that_are_served_for_it_and_the_journey_its_own() -> None:  # D20, F25
     people = [{"period": NOVEMBER, "profiles_in_journey": 7}]
     of_version = [

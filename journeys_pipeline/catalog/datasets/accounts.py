@@ -60,7 +60,7 @@ ACCOUNT_DATASETS: dict[str, Dataset] = {
         {
             **JOURNEY,
             "entries": count("Entries"),
-            "entries_before": count("Same days, month before"),
+            "entries_before": count("Same days before"),
             "difference": Column("Difference", "change"),
         },
     ),

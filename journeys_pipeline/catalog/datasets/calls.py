@@ -13,6 +13,7 @@ CALL_DATASETS: dict[str, Dataset] = {
             "unique_callers": count("Unique callers"),
         },
     ),
+    "call_days": Dataset("Calls of all journeys per day", {"day": DAY, **CALLS}),
     "ivr": Dataset(
         "Calls of one journey",
         {

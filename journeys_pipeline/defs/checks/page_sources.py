@@ -196,6 +196,7 @@ SOURCES: Mapping[str, list[Source]] = {
     "goal_values": [_month(GoalValues, columns("currency"), columns("goal_events", "goal_value"))],
     "time_to_goal": [_month(GoalDelays, columns("delay"), columns("goal_events"))],
     "ivr_journeys": [_month(CallPerformance, JOURNEY, CALLS, completion_rate=("completed", "answered"))],
+    "call_days": [_day(CallPerformance, {}, columns("calls", "answered", "completed", "ended_early"))],
     "ivr": [_month(CallPerformance, {}, CALLS, completion_rate=("completed", "answered"))],
     "ivr_days": [_day(CallPerformance, {}, CALLS)],
     "ivr_hours": [_month(CallHours, {"weekday": WEEKDAY, "hour": HOUR}, columns("calls"))],

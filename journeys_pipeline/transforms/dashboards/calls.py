@@ -25,6 +25,13 @@ def shape_ivr_journeys(served: Served) -> pl.LazyFrame:
     return rows.select("month", *columns).sort("month", "calls", "journey", descending=[True, True, False])
 
 
+def shape_call_days(served: Served) -> pl.LazyFrame:
+    """Calls of all journeys per day; a call belongs to one journey, so these do add up."""
+    days = served.by_day(CallPerformance).group_by("day").agg(pl.col(CALLS).sum())
+    counted = served.days().join(days, on="day", how="left").select("month", "day", pl.col(CALLS).fill_null(0))
+    return counted.filter((pl.col("calls") > 0).any().over("month")).sort("day")
+
+
 def shape_ivr(served: Served) -> pl.LazyFrame:
     """The journey's calls of a month."""
     months = served.by_month(CallPerformance).with_columns(median_talk_time="median_talk_time_s")
@@ -121,6 +128,7 @@ def _or_unnamed(column: str) -> pl.Expr:
 
 CALL_SHAPES: dict[str, Shape] = {
     "ivr_journeys": shape_ivr_journeys,
+    "call_days": shape_call_days,
     "ivr": shape_ivr,
     "ivr_days": shape_ivr_days,
     "ivr_hours": shape_ivr_hours,
