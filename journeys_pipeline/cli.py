@@ -12,12 +12,13 @@ from typing import Annotated
 import typer
 
 from journeys_pipeline import environment
+from journeys_pipeline.adapters.clock import now
 from journeys_pipeline.cli_erase import erase
 from journeys_pipeline.cli_imports import imports
 from journeys_pipeline.cli_mep import meps
 from journeys_pipeline.cli_reports import mails, report
 from journeys_pipeline.cli_warehouse import warehouses
-from journeys_pipeline.periods import days_between
+from journeys_pipeline.periods import days_between, ranges_of
 from journeys_pipeline.superset.command import superset
 from journeys_pipeline.terminal import (
     AsOf,
@@ -120,7 +121,12 @@ def refresh(as_of: AsOf = None) -> None:
     """Bring figures and ledger up to the files: yesterday, today, and all days that late files touched."""
     from journeys_pipeline import runs  # noqa: PLC0415 - Dagster takes two seconds to import
     from journeys_pipeline.adapters.warehouse import Warehouse  # noqa: PLC0415 - as above
-    from journeys_pipeline.defs.refresh import ranges_to_refresh, stale_days, why_anew  # noqa: PLC0415 - as above
+    from journeys_pipeline.defs.refresh import (  # noqa: PLC0415 - as above
+        ranges_to_refresh,
+        stale_days,
+        unbooked_months,
+        why_anew,
+    )
     from journeys_pipeline.showing import new_bar, progress_bars  # noqa: PLC0415 - as above
 
     at, catalog = read_instant(as_of), read_catalog()
@@ -132,6 +138,9 @@ def refresh(as_of: AsOf = None) -> None:
         for first, last in ranges_to_refresh(warehouse, accounts, as_of=at):
             why = why_anew(stale, first, last, as_of=at)
             runs.refresh(first, last, as_of=at, why=why, watch=new_bar(bars, f"{first} to {last}"))
+        waiting = unbooked_months(warehouse, accounts, refreshed_before=now())
+        for first, last in ranges_of(waiting, bridging=31):
+            runs.book_months(first, last, as_of=at, watch=new_bar(bars, f"books of {first:%Y-%m} to {last:%Y-%m}"))
     console.print("Facts, figures and ledger are up to the files.")
 
 

@@ -4,6 +4,7 @@ import dagster as dg
 
 from journeys_pipeline import environment
 from journeys_pipeline.defs.assets.account_metrics import daily_account_assets, monthly_account_assets
+from journeys_pipeline.defs.assets.bookings import bookings
 from journeys_pipeline.defs.assets.contact_entries import (
     contact_entries,
     file_returns,
@@ -68,6 +69,7 @@ defs = dg.Definitions(
         mep_ledger,
         mep_adjustments,
         mep_summary,
+        bookings,
         report_register,
         mail_outbox,
         *dashboard_assets,

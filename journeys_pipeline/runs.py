@@ -61,12 +61,14 @@ def refresh(first: date, last: date, *, as_of: datetime, why: str = "", watch: W
 
     `why` is shown with the run.
     """
-    tiers = list(Tier)
-    launch(
-        "refresh", tags=range_tags(first, last, as_of=as_of, why=why), run_config=tier_config(DAILY, tiers), watch=watch
-    )
-    months = range_tags(month_of(first), month_of(last), as_of=as_of)
-    launch("book", tags=months, run_config=tier_config(MONTHLY, tiers), watch=watch)
+    tags, config = range_tags(first, last, as_of=as_of, why=why), tier_config(DAILY, list(Tier))
+    launch("refresh", tags=tags, run_config=config, watch=watch)
+    book_months(month_of(first), month_of(last), as_of=as_of, watch=watch)
+
+
+def book_months(first: date, last: date, *, as_of: datetime, watch: Watch | None = None) -> None:
+    """Bring ledger and figures of the months first..last, both inclusive, up to the facts."""
+    launch("book", tags=range_tags(first, last, as_of=as_of), run_config=tier_config(MONTHLY, list(Tier)), watch=watch)
 
 
 def show(*, as_of: datetime, accounts: Sequence[str] = (), watch: Watch | None = None) -> None:

@@ -31,6 +31,7 @@ MONTHLY = [
     "mep_adjustments",
     "mep_summary",
     *(asset.key.to_user_string() for asset in (*monthly_account_assets, *monthly_metric_assets, *monthly_ivr_assets)),
+    "bookings",
 ]
 
 INGESTED = [

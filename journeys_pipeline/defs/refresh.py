@@ -12,7 +12,7 @@ from journeys_pipeline.catalog import Catalog
 from journeys_pipeline.defs.partitions import logical_time, run_periods
 from journeys_pipeline.environment import first_day
 from journeys_pipeline.periods import ranges_of
-from journeys_pipeline.schemas.metrics import Refreshes, TouchedDays
+from journeys_pipeline.schemas.metrics import Bookings, Refreshes, TouchedDays
 from journeys_pipeline.tiers import Tier
 
 MOST_TOLD = 10
@@ -70,6 +70,21 @@ def ranges_to_refresh(warehouse: Warehouse, accounts: Sequence[str], *, as_of: d
     recent = [as_of.date() - timedelta(days=1), as_of.date()] if accounts else []
     late = stale_days(warehouse, accounts, as_of=as_of)["day"].to_list()
     return ranges_of([*recent, *late], bridging=BRIDGED_DAYS)
+
+
+def unbooked_months(warehouse: Warehouse, accounts: Sequence[str], *, refreshed_before: datetime) -> list[date]:
+    """The months of which any account's day was refreshed, before that time, by a run that no booking has followed.
+
+    The run that should have followed has died, or was never started.
+    """
+    made = warehouse.read(Refreshes, {"account_id": accounts}).filter(pl.col("begun_at") < refreshed_before)
+    newest = made.group_by("account_id", month=pl.col("day").dt.month_start()).agg(
+        refreshed_at=pl.col("begun_at").max()
+    )
+    booked = warehouse.read(Bookings, {"account_id": accounts})
+    is_waiting = pl.col("begun_at").is_null() | (pl.col("refreshed_at") > pl.col("begun_at"))
+    waiting = newest.join(booked, on=["account_id", "month"], how="left").filter(is_waiting)
+    return waiting["month"].unique().sort().to_list()
 
 
 def why_anew(stale: pl.DataFrame, first: date, last: date, *, as_of: datetime) -> str:

@@ -40,6 +40,7 @@ BILLING = {
         "requested_by": "ann", "parameters": "{}", "first_day": MARCH, "last_day": date(2026, 3, 31),
         "sub_accounts": "north", "is_provisional": False, "row_count": 5_000_000_001, "rows_sha256": "b" * 64,
         "file_sha256": "c" * 64, "format": "csv", "path": "acme/2026-03/bill-r1.csv", "made_at": NOON,
+        "altered_at": NOON,
     },
     "mail_outbox": {
         "report_id": "r1", "recipient": "ann@acme.example", "account_id": "acme", "message_id": "<m1@acme>",
@@ -48,7 +49,9 @@ BILLING = {
 }  # fmt: skip
 ADDED = {
     "mep_summary": {"plan": None, "price": None, "currency": None, "projected": None, "adjustments": 0},
-    "report_register": dict.fromkeys(["requested_by", "parameters", "first_day", "last_day", "file_sha256"]),
+    "report_register": dict.fromkeys(
+        ["requested_by", "parameters", "first_day", "last_day", "file_sha256", "altered_at"]
+    ),
     "mail_outbox": {"due_at": NOON},
 }
 UPGRADE = "import sys; from journeys_pipeline.adapters.warehouse import Warehouse; Warehouse(sys.argv[1]).migrate()"

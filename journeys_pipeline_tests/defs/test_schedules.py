@@ -15,7 +15,7 @@ from journeys_pipeline.defs.jobs import DAILY
 from journeys_pipeline.defs.resources import CatalogFile, WarehouseDatabase
 from journeys_pipeline.defs.schedules import schedules
 from journeys_pipeline.schemas.mep_ledger import MepSummary
-from journeys_pipeline.schemas.metrics import Refreshes, TouchedDays
+from journeys_pipeline.schemas.metrics import Bookings, Refreshes, TouchedDays
 
 CATALOG = """\
 accounts:
@@ -106,6 +106,10 @@ def touch(
 def mark_refreshed(database: WarehouseDatabase, account_id: str, day: date, *, begun_at: datetime) -> None:
     mark = {"account_id": account_id, "day": day, "tier": "start", "as_of": begun_at, "begun_at": begun_at}
     upsert(database, Refreshes, mark)
+
+
+def mark_booked(database: WarehouseDatabase, account_id: str, month: date, *, begun_at: datetime) -> None:
+    upsert(database, Bookings, {"account_id": account_id, "month": month, "as_of": begun_at, "begun_at": begun_at})
 
 
 def summarise(database: WarehouseDatabase, month: date, *, is_closed: bool, account_id: str = "alfa") -> None:
@@ -290,4 +294,19 @@ def test_closing_is_skipped_with_a_reason_when_no_month_is_due(
     data = ticks.ask("close_months")
 
     assert data.run_requests == []
-    assert data.skip_message == "No open month has come to the end of its grace."
+    assert data.skip_message == "No open month has come to the end of its grace, and no refreshed one waits."
+
+
+def test_months_that_were_refreshed_and_not_booked_since_are_booked(
+    ticks: Ticks, warehouse_database: WarehouseDatabase
+) -> None:
+    at_three, at_two, at_five = (TICK - timedelta(hours=hours) for hours in (3, 4, 1))
+    mark_refreshed(warehouse_database, "alfa", date(2026, 2, 14), begun_at=at_three)  # its booking died
+    mark_refreshed(warehouse_database, "beta", date(2026, 3, 14), begun_at=at_two)
+    mark_booked(warehouse_database, "alfa", FEBRUARY, begun_at=at_two)
+    mark_booked(warehouse_database, "beta", MARCH, begun_at=at_three)
+    mark_refreshed(warehouse_database, "beta", TODAY, begun_at=at_five)  # its booking may be at work
+
+    asked = ticks.ranges("close_months")
+
+    assert asked == [("2026-02-01", "2026-02-01")]

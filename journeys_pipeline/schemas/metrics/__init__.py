@@ -17,7 +17,7 @@ from journeys_pipeline.schemas.metrics.elements import (
     ElementPerformance,
 )
 from journeys_pipeline.schemas.metrics.journeys import EntryPoints, ExitsByType, JourneyFunnel, JourneySummary
-from journeys_pipeline.schemas.metrics.refreshes import Refreshes, TouchedDays
+from journeys_pipeline.schemas.metrics.refreshes import Bookings, Refreshes, TouchedDays
 from journeys_pipeline.schemas.metrics.spans import ALWAYS, UNIQUES, PeopleByDay, PeopleSpans
 from journeys_pipeline.schemas.metrics.versions import (
     VersionChannels,
@@ -60,6 +60,7 @@ __all__ = [
     "UNIQUES",
     "AccountMonthStarts",
     "AccountPerformance",
+    "Bookings",
     "BranchTraffic",
     "CampaignPerformance",
     "ChannelCosts",

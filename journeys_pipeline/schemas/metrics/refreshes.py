@@ -13,6 +13,18 @@ class Refreshes(dy.Schema):
     begun_at = dy.Datetime(time_unit="us", time_zone="UTC", description="When the run was created, by the wall clock")
 
 
+class Bookings(dy.Schema):
+    """One row per account and month: when its ledger and monthly figures were last brought up to the facts.
+
+    A month whose days were refreshed by a later run waits to be booked.
+    """
+
+    account_id = dy.String(primary_key=True)
+    month = dy.Date(primary_key=True)
+    as_of = dy.Datetime(time_unit="us", time_zone="UTC", description="Logical time of the run")
+    begun_at = dy.Datetime(time_unit="us", time_zone="UTC", description="When the run was created, by the wall clock")
+
+
 class TouchedDays(dy.Schema):
     """One row per account and day whose figures a file changed; they are late if a refresh began before."""
 
