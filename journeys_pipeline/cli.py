@@ -122,6 +122,7 @@ def refresh(as_of: AsOf = None) -> None:
     from journeys_pipeline import runs  # noqa: PLC0415 - Dagster takes two seconds to import
     from journeys_pipeline.adapters.warehouse import Warehouse  # noqa: PLC0415 - as above
     from journeys_pipeline.defs.refresh import (  # noqa: PLC0415 - as above
+        correct_touches,
         ranges_to_refresh,
         stale_days,
         unbooked_months,
@@ -134,6 +135,7 @@ def refresh(as_of: AsOf = None) -> None:
         warehouse = Warehouse(environment.warehouse_url())
         warehouse.migrate()
         accounts = [account.id for account in catalog.accounts]
+        correct_touches(warehouse, accounts, at=now())
         stale = stale_days(warehouse, accounts, as_of=at)
         for first, last in ranges_to_refresh(warehouse, accounts, as_of=at):
             why = why_anew(stale, first, last, as_of=at)

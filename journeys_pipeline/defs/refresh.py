@@ -65,6 +65,16 @@ def stale_days(warehouse: Warehouse, accounts: Sequence[str], *, as_of: datetime
     return stale.select("account_id", "day", "files")
 
 
+def correct_touches(warehouse: Warehouse, accounts: Sequence[str], *, at: datetime) -> None:
+    """Nothing; days that were touched by a clock ahead of its time count as touched at `at`, the present.
+
+    Else they would wait, and keep their month open, until that time has come.
+    """
+    touched = warehouse.read(TouchedDays, {"account_id": accounts})
+    ahead = touched.filter(pl.col("touched_at") > at)
+    warehouse.upsert(TouchedDays, ahead.with_columns(touched_at=pl.lit(at, pl.Datetime("us", "UTC"))))
+
+
 def ranges_to_refresh(warehouse: Warehouse, accounts: Sequence[str], *, as_of: datetime) -> list[tuple[date, date]]:
     """Yesterday, today and the accounts' stale days, as ranges (first, last) that are a run each."""
     recent = [as_of.date() - timedelta(days=1), as_of.date()] if accounts else []

@@ -5,9 +5,16 @@ from datetime import UTC, timedelta
 
 import dagster as dg
 
+from journeys_pipeline.adapters.clock import now
 from journeys_pipeline.defs.jobs import DAILY, book, ingest, refresh, tier_config
 from journeys_pipeline.defs.partitions import AS_OF_TAG, TIER_TAG, range_tags
-from journeys_pipeline.defs.refresh import ranges_to_refresh, stale_days, unbooked_months, why_anew
+from journeys_pipeline.defs.refresh import (
+    correct_touches,
+    ranges_to_refresh,
+    stale_days,
+    unbooked_months,
+    why_anew,
+)
 from journeys_pipeline.defs.report_schedules import mail_again, scheduled_reports
 from journeys_pipeline.defs.resources import CatalogFile, WarehouseDatabase
 from journeys_pipeline.periods import month_closes_at
@@ -32,6 +39,7 @@ def _refresh_schedule(tier: Tier) -> dg.ScheduleDefinition:
         as_of = context.scheduled_execution_time.astimezone(UTC)
         accounts = catalog_file.load().accounts_on([tier], as_of.date())
         warehouse = warehouse_database.open()
+        correct_touches(warehouse, accounts, at=now())
         stale = stale_days(warehouse, accounts, as_of=as_of)
         for first, last in ranges_to_refresh(warehouse, accounts, as_of=as_of):
             why = why_anew(stale, first, last, as_of=as_of)

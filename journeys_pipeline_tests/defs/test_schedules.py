@@ -297,6 +297,20 @@ def test_closing_is_skipped_with_a_reason_when_no_month_is_due(
     assert data.skip_message == "No open month has come to the end of its grace, and no refreshed one waits."
 
 
+def test_days_touched_by_a_clock_ahead_of_its_time_wait_no_longer_than_others(
+    ticks: Ticks, warehouse_database: WarehouseDatabase
+) -> None:
+    ahead = datetime.now(UTC) + timedelta(days=365)
+    touch(warehouse_database, "alfa", date(2026, 2, 14), at=ahead)
+
+    first = ticks.ranges("refresh_start")
+    mark_refreshed(warehouse_database, "alfa", date(2026, 2, 14), begun_at=datetime.now(UTC))
+    second = ticks.ranges("refresh_start")
+
+    assert ("2026-02-14", "2026-02-14") in first
+    assert ("2026-02-14", "2026-02-14") not in second
+
+
 def test_months_that_were_refreshed_and_not_booked_since_are_booked(
     ticks: Ticks, warehouse_database: WarehouseDatabase
 ) -> None:

@@ -71,7 +71,6 @@ def test_killed_at_a_point(world: World, driver: Driver, held: Any, point: str, 
 
 
 @pytest.mark.thorough
-@pytest.mark.xfail(reason="a past month is booked again only when a file touches it, or an operator asks", strict=True)
 @pytest.mark.parametrize("point", ["ledger booked, not served", "late persons found, not adjusted"])
 def test_killed_while_a_past_month_is_booked(world: World, driver: Driver, held: Any, point: str) -> None:
     invariants = Invariants.before(world)

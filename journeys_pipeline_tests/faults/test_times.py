@@ -59,7 +59,6 @@ def test_clock_that_was_wrong_when_files_came(world: World, driver: Driver, held
 
 
 @pytest.mark.thorough
-@pytest.mark.xfail(reason="days that were touched by a clock ahead of its time wait until that time", strict=True)
 def test_month_closes_though_a_clock_was_a_year_ahead(world: World, driver: Driver) -> None:
     world.send_wave(3, MADE_BEFORE)
     driver.tick(world, FAULT, [("fetch", "--as-of", FAULT.isoformat())], clock_h=24 * 365)
