@@ -41,7 +41,7 @@ def lake_folder(tmp_path: Path) -> LakeFolder:
 def put(lake_folder: LakeFolder, table: type[dy.Schema], period: date, keys: str) -> None:
     """Rows with these keys, and no more filled in than the slice needs: the lake does not look at the rest."""
     column = next((name for name in ("day", "month") if name in table.column_names()), "account_id")
-    names = ("source_id", "event_id", "change_id", "person_id", "file_id", "call_id")
+    names = ("source_id", "event_id", "change_id", "person_id", "file_id", "call_id", "figure")
     varying = next(name for name in names if name in table.primary_key())
     fixed = {"row_number": 2, column: period, "account_id": f"{period}"}
     known = {name: value for name, value in fixed.items() if name in table.column_names()}
