@@ -42,7 +42,7 @@ test: setup test-packages ## Run the tests
 	$(BIN)/pytest -n 2
 
 faults: setup test-packages ## Inject faults into the whole path, and print which invariants held (an hour or two)
-	$(BIN)/pytest -n 2 -m '' journeys_pipeline_tests/faults
+	$(BIN)/pytest -n 2 -m '' journeys_pipeline_tests/faults journeys_pipeline_tests/whole_path/test_restoring.py
 
 .PHONY: test-packages
 test-packages: # the tests speak to real servers; without root and apt those tests skip and say so

@@ -65,7 +65,7 @@ def files(draw: st.DrawFn) -> list[File]:
     return made
 
 
-@settings(max_examples=30, deadline=None, print_blob=True)
+@settings(max_examples=10, deadline=None, print_blob=True)
 @given(world=files(), data=st.data())
 def test_all_is_as_if_withdrawn_files_had_never_come_and_once_reinstated_never_been_gone(
     world: list[File], data: st.DataObject
@@ -167,7 +167,7 @@ def kill_before(number: int, patch: pytest.MonkeyPatch) -> None:
 EVERYTHING = ["events-2", "contacts-1", "people-1", "journeys-1"]
 
 
-@pytest.mark.parametrize("step", range(0, 40, 3))
+@pytest.mark.parametrize("step", range(0, 40, 5))
 def test_a_run_that_is_killed_is_ended_by_the_next(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:

@@ -75,6 +75,7 @@ def restore(backup: Path, home: Path) -> None:
         subprocess.run(["tar", "-C", home, "-xf", backup / name], check=True)
 
 
+@pytest.mark.thorough
 def test_a_home_that_is_lost_comes_back_from_a_backup_made_at_work_with_the_same_figures_and_statements(
     journeys: Journeys, openssh_server: Any, home: Path, busy: dict[str, str], tmp_path: Path
 ) -> None:

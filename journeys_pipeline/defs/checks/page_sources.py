@@ -253,7 +253,7 @@ SOURCES: Mapping[str, list[Source]] = {
     ],
     "import_arrivals": [
         Source(
-            LandedFiles, "", {"weekday": WEEKDAY, "hour": HOUR}, {"files": pl.lit(1)}, month=FETCHED,
+            LandedFiles, "", {"weekday": WEEKDAY, "hour": HOUR}, {"files": FILES["files"]}, month=FETCHED,
             where=(pl.col("kind") == "contacts") & (pl.col("status") == "landed"),
         )
     ],
