@@ -37,7 +37,7 @@ def landed(world: World) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("fault", "at"),
     [
-        ("drop", IN_THE_FIRST_FILE),
+        pytest.param("drop", IN_THE_FIRST_FILE, marks=thorough),
         pytest.param("drop", AT_LOGIN, marks=thorough),
         pytest.param("drop", LATER, marks=thorough),
         pytest.param("reset", AT_LOGIN, marks=thorough),

@@ -31,7 +31,8 @@ def entries(account_id: str) -> bytes:
     return "\n".join(json.dumps(common | one) for one in own).encode()
 
 
-@pytest.mark.parametrize("zone", ["Asia/Kolkata", pytest.param("America/New_York", marks=pytest.mark.thorough)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/New_York"])
 def test_daylight_saving_and_edges_of_months(world: World, driver: Driver, held: Any, zone: str) -> None:
     invariants = Invariants.before(world)
     world.variables["TZ"] = zone
