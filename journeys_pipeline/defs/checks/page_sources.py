@@ -273,7 +273,7 @@ SOURCES: Mapping[str, list[Source]] = {
     ],
     "mep_reports": [
         Source(
-            ReportRegister, "", columns("name", "made_at"), columns(persons="row_count"), month=pl.col("month"),
+            ReportRegister, "", columns("name", "made_at", _report="report_id"), columns(persons="row_count"), month=pl.col("month"),
             where=pl.col("report_type") == MEP_REPORT,
         )
     ],
