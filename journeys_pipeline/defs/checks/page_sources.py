@@ -273,8 +273,8 @@ SOURCES: Mapping[str, list[Source]] = {
     ],
     "mep_reports": [
         Source(
-            ReportRegister, "", columns("name", "made_at", _report="report_id"), columns(persons="row_count"), month=pl.col("month"),
-            where=pl.col("report_type") == MEP_REPORT,
+            ReportRegister, "", columns("name", "made_at", _report="report_id"), columns(persons="row_count"),
+            month=pl.col("month"), where=pl.col("report_type") == MEP_REPORT,
         )
     ],
     "mep": [
