@@ -1,5 +1,6 @@
 """What every asset tells about its table: description, columns, row counts."""
 
+import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypedDict
@@ -26,7 +27,7 @@ class About(TypedDict):
 def about(table: type[dy.Schema], *, kinds: set[str], group: str) -> About:
     """The keyword arguments of `dg.asset` that come from a table's schema."""
     return {
-        "description": table.__doc__,
+        "description": inspect.cleandoc(table.__doc__ or ""),
         "kinds": kinds,
         "group_name": group,
         "owners": [OWNER],

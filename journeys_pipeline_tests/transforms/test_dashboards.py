@@ -124,9 +124,11 @@ def test_entries_of_a_journey_that_nobody_enters_any_more_are_a_loss() -> None:
         {"journey_id": "new", "period": date(2026, 11, 3), "entries": 5},
     ]
 
-    rows = shown("movers", serve((CampaignPerformance, "day", days)), "month", "journey", "entries", "difference")
+    known, new = (serve(begun(day), (CampaignPerformance, "day", days)) for day in (OCTOBER, date(2026, 10, 3)))
+    columns = ("month", "journey", "entries", "difference")
 
-    assert rows[:2] == [(NOVEMBER, "old", 0, -8), (NOVEMBER, "new", 5, 5)]
+    assert shown("movers", known, *columns)[:2] == [(NOVEMBER, "old", 0, -8), (NOVEMBER, "new", 5, 5)]
+    assert all(month != NOVEMBER for month, *_ in shown("movers", new, *columns))
 
 
 def test_a_message_that_a_channel_saw_counts_once_in_the_funnel() -> None:
@@ -313,12 +315,22 @@ def test_the_projection_leads_from_todays_count_to_that_of_the_months_end() -> N
     days = [{"month": NOVEMBER, "day": NOVEMBER + timedelta(days=at), "cumulative": 37 + at} for at in range(24)]
     last = [{"month": OCTOBER, "day": OCTOBER + timedelta(days=at), "cumulative": 10 + at} for at in range(31)]
 
-    rows = shown("mep_course", serve((MepSummary, "", summary), (MepByDay, "", days + last)))
+    rows = shown("mep_course", serve(begun(OCTOBER), (MepSummary, "", summary), (MepByDay, "", days + last)))
 
     assert len(rows) == 30
     assert rows[22] == (NOVEMBER, date(2026, 11, 23), 59, 32, 100, None)
     assert rows[23] == (NOVEMBER, TODAY, 60, 33, 100, 60)
     assert rows[-1] == (NOVEMBER, date(2026, 11, 30), None, 39, 100, 72)
+
+
+def test_the_month_in_which_an_accounts_history_begins_is_no_ghost_of_the_next() -> None:
+    summary = [{"month": NOVEMBER, "mep": 60, "allowance": 100, "projected": 72}]
+    days = [{"month": OCTOBER, "day": date(2026, 10, 31), "cumulative": 9}]
+    new = begun(date(2026, 10, 28))
+
+    rows = shown("mep_course", serve(new, (MepSummary, "", summary), (MepByDay, "", days)), "last_month")
+
+    assert set(rows) == {(None,)}
 
 
 def test_journeys_stand_by_rank_with_their_days() -> None:  # F82

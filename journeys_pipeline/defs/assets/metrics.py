@@ -63,13 +63,8 @@ from journeys_pipeline.transforms.metrics import (
     measure_funnel,
     measure_goal_delays,
     measure_goal_values,
-    measure_version_channels,
-    measure_version_costs,
-    measure_version_elements,
-    measure_version_exits,
-    measure_version_funnel,
-    measure_version_goal_delays,
     measure_versions,
+    of_versions,
     summarise_journeys,
 )
 
@@ -84,7 +79,7 @@ CAMPAIGNS = Family(
         JourneyFunnel: measure_funnel,
         EntryPoints: measure_entry_points,
         ExitsByType: measure_exits,
-        VersionExits: measure_version_exits,
+        VersionExits: of_versions(measure_exits, VersionExits),
         GoalValues: measure_goal_values,
         GoalDelays: measure_goal_delays,
     },
@@ -97,7 +92,7 @@ CHANNELS = Family(
     {
         ChannelPerformance: measure_channels,
         ChannelCosts: measure_channel_costs,
-        VersionCosts: measure_version_costs,
+        VersionCosts: of_versions(measure_channel_costs, VersionCosts),
     },
     [MessageEvents, Identities],
     read_facts,
@@ -120,10 +115,10 @@ FAMILIES = [CAMPAIGNS, CHANNELS, ELEMENTS]
 VERSIONS = Family(
     "version_figures",
     {
-        VersionFunnel: measure_version_funnel,
-        VersionChannels: measure_version_channels,
-        VersionElements: measure_version_elements,
-        VersionGoalDelays: measure_version_goal_delays,
+        VersionFunnel: of_versions(measure_funnel, VersionFunnel),
+        VersionChannels: of_versions(measure_channels, VersionChannels),
+        VersionElements: of_versions(measure_elements, VersionElements),
+        VersionGoalDelays: of_versions(measure_goal_delays, VersionGoalDelays),
     },
     [*OF_A_JOURNEY, JourneySteps],
     read_facts,

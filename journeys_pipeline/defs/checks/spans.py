@@ -5,11 +5,12 @@ from datetime import date
 import dagster as dg
 import polars as pl
 
+from journeys_pipeline.defs.checks.balances import Books
 from journeys_pipeline.defs.checks.periods import described, run_range, unsettled_days, within
 from journeys_pipeline.defs.metadata import markdown_table
 from journeys_pipeline.defs.partitions import created_at
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseDatabase
-from journeys_pipeline.periods import add_months
+from journeys_pipeline.periods import add_months, days_of_month
 from journeys_pipeline.schemas.metrics import CampaignPerformance, PeopleSpans, Refreshes
 from journeys_pipeline.transforms.metrics import campaigns_of_range, differing_days
 
@@ -29,10 +30,11 @@ def spans_add_up_to_the_days(
     warehouse_database: WarehouseDatabase,
 ) -> dg.AssetCheckResult:
     partitions, warehouse = run_range(context), warehouse_database.open()
-    by_day = warehouse.read(CampaignPerformance, grain="day").filter(within(pl.col("period"), partitions))
-    spans = lake_folder.open().scan(PeopleSpans).filter(within(pl.col("day"), partitions))
     unsettled = unsettled_days(context, warehouse, catalog_file.load()).rename({"day": "period"})
-    wrong = differing_days(by_day.lazy(), spans).join(unsettled.lazy(), on=["account_id", "period"], how="anti")
+    books = Books(warehouse, lake_folder.open(), partitions)
+    by_day = books.figures(CampaignPerformance).rename({"day": "period"})
+    differing = differing_days(by_day, books.facts(PeopleSpans))
+    wrong = differing.join(unsettled.lazy(), on=["account_id", "period"], how="anti")
     return _result(wrong.collect(), partitions)
 
 
@@ -50,8 +52,9 @@ def months_are_what_days_add_up_to(
     meanwhile = warehouse.read(Refreshes).filter(pl.col("begun_at") > begun_at)
     by_month = warehouse.read(CampaignPerformance, grain="month").filter(within(pl.col("period"), partitions))
     settled = by_month.join(meanwhile, on="account_id", how="anti")
-    spans = lake_folder.open().scan(PeopleSpans)
-    return _result(differing_months(settled, warehouse.read(CampaignPerformance, grain="day"), spans), partitions)
+    of_months = [day for month in settled["period"].unique() for day in days_of_month(month)]
+    by_day = warehouse.read(CampaignPerformance, {"period": of_months}, grain="day")
+    return _result(differing_months(settled, by_day, lake_folder.open().scan(PeopleSpans)), partitions)
 
 
 def differing_months(by_month: pl.DataFrame, by_day: pl.DataFrame, spans: pl.LazyFrame) -> pl.DataFrame:

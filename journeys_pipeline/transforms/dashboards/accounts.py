@@ -92,7 +92,7 @@ def shape_movers(served: Served) -> pl.LazyFrame:
     )
     difference = pl.col("entries") - pl.col("entries_before")
     return (
-        named(counted, served)
+        named(served.comparable(counted), served)
         .with_columns(difference=difference)
         .select("month", "journey", "page", "entries", "entries_before", "difference", size=difference.abs())
         .sort("month", "size", "journey", descending=[True, True, False])

@@ -59,7 +59,7 @@ def shape_mep_course(served: Served) -> pl.LazyFrame:
     return (
         every_day.with_columns(number=pl.col("day").dt.day())
         .join(days, on=["month", "day"], how="left")
-        .join(later, on=["month", "number"], how="left")
+        .join(served.comparable(later), on=["month", "number"], how="left")
         .with_columns(projection=pl.when(is_ahead).then(leads_to).round().cast(pl.Int64))
         .select("month", "day", "cumulative", "last_month", "plan", "projection")
         .sort("day")

@@ -23,14 +23,7 @@ from journeys_pipeline.transforms.metrics.spans import (
     measure_people,
     measure_spans,
 )
-from journeys_pipeline.transforms.metrics.versions import (
-    measure_version_channels,
-    measure_version_costs,
-    measure_version_elements,
-    measure_version_exits,
-    measure_version_funnel,
-    measure_version_goal_delays,
-)
+from journeys_pipeline.transforms.metrics.versions import of_versions
 
 __all__ = [
     "Facts",
@@ -54,13 +47,8 @@ __all__ = [
     "measure_month_starts",
     "measure_people",
     "measure_spans",
-    "measure_version_channels",
-    "measure_version_costs",
-    "measure_version_elements",
-    "measure_version_exits",
-    "measure_version_funnel",
-    "measure_version_goal_delays",
     "measure_versions",
     "narrow",
+    "of_versions",
     "summarise_journeys",
 ]

@@ -6,21 +6,8 @@ from dataclasses import replace
 import dataframely as dy
 import polars as pl
 
-from journeys_pipeline.schemas.metrics import (
-    VersionChannels,
-    VersionCosts,
-    VersionElements,
-    VersionExits,
-    VersionFunnel,
-    VersionGoalDelays,
-)
 from journeys_pipeline.transforms.metrics.cells import VERSION
-from journeys_pipeline.transforms.metrics.channels import measure_channel_costs, measure_channels
-from journeys_pipeline.transforms.metrics.elements import measure_elements
-from journeys_pipeline.transforms.metrics.entries import measure_exits
 from journeys_pipeline.transforms.metrics.facts import Facts
-from journeys_pipeline.transforms.metrics.funnel import measure_funnel
-from journeys_pipeline.transforms.metrics.goals import measure_goal_delays
 from journeys_pipeline.transforms.metrics.periods import Periods
 
 Measure = Callable[[Facts, Periods], pl.LazyFrame]
@@ -30,41 +17,16 @@ MARK = "\x1f"
 PARTS = rf"(?s)^(?<journey_id>.*){MARK}(?<journey_version>-?\d*)$"
 
 
-def measure_version_funnel(facts: Facts, periods: Periods) -> pl.LazyFrame:
-    """VersionFunnel."""
-    return _each(measure_funnel, VersionFunnel, facts, periods)
+def of_versions(measure: Measure, table: type[dy.Schema]) -> Measure:
+    """What counts of each version of a journey what `measure` counts of journeys, as rows of `table`."""
 
+    def measure_each(facts: Facts, periods: Periods) -> pl.LazyFrame:
+        counted = measure(_as_journeys(facts), periods)
+        parts = pl.col("journey_id").str.extract_groups(PARTS).alias("parts")
+        named = counted.with_columns(parts).drop("journey_id").unnest("parts").filter(pl.col("journey_version") != "")
+        return table.cast(named.with_columns(pl.col("journey_version").cast(pl.Int32))).sort(*table.primary_key())
 
-def measure_version_exits(facts: Facts, periods: Periods) -> pl.LazyFrame:
-    """VersionExits."""
-    return _each(measure_exits, VersionExits, facts, periods)
-
-
-def measure_version_channels(facts: Facts, periods: Periods) -> pl.LazyFrame:
-    """VersionChannels."""
-    return _each(measure_channels, VersionChannels, facts, periods)
-
-
-def measure_version_costs(facts: Facts, periods: Periods) -> pl.LazyFrame:
-    """VersionCosts."""
-    return _each(measure_channel_costs, VersionCosts, facts, periods)
-
-
-def measure_version_elements(facts: Facts, periods: Periods) -> pl.LazyFrame:
-    """VersionElements."""
-    return _each(measure_elements, VersionElements, facts, periods)
-
-
-def measure_version_goal_delays(facts: Facts, periods: Periods) -> pl.LazyFrame:
-    """VersionGoalDelays."""
-    return _each(measure_goal_delays, VersionGoalDelays, facts, periods)
-
-
-def _each(measure: Measure, table: type[dy.Schema], facts: Facts, periods: Periods) -> pl.LazyFrame:
-    """What `measure` counts of journeys, of each version of one."""
-    counted = measure(_as_journeys(facts), periods).with_columns(parts=pl.col("journey_id").str.extract_groups(PARTS))
-    named = counted.drop("journey_id").unnest("parts").filter(pl.col("journey_version") != "")
-    return table.cast(named.with_columns(pl.col("journey_version").cast(pl.Int32))).sort(*table.primary_key())
+    return measure_each
 
 
 def _as_journeys(facts: Facts) -> Facts:

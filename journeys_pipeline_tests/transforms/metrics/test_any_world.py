@@ -30,9 +30,24 @@ ABOUT_MESSAGES: list[Measured] = [
     (tables.ElementCosts, measures.measure_element_costs, expecting_messages.expect_element_costs, [None]),
     (tables.GoalValues, measures.measure_goal_values, expecting_messages.expect_goal_values, [None]),
     (tables.JourneyFunnel, measures.measure_funnel, expecting_messages.expect_funnel, [None]),
-    (tables.VersionFunnel, measures.measure_version_funnel, expecting_messages.expect_funnel, VERSIONS),
-    (tables.VersionChannels, measures.measure_version_channels, expecting_messages.expect_channels, VERSIONS),
-    (tables.VersionCosts, measures.measure_version_costs, expecting_messages.expect_channel_costs, VERSIONS),
+    (
+        tables.VersionFunnel,
+        measures.of_versions(measures.measure_funnel, tables.VersionFunnel),
+        expecting_messages.expect_funnel,
+        VERSIONS,
+    ),
+    (
+        tables.VersionChannels,
+        measures.of_versions(measures.measure_channels, tables.VersionChannels),
+        expecting_messages.expect_channels,
+        VERSIONS,
+    ),
+    (
+        tables.VersionCosts,
+        measures.of_versions(measures.measure_channel_costs, tables.VersionCosts),
+        expecting_messages.expect_channel_costs,
+        VERSIONS,
+    ),
 ]
 ABOUT_PASSAGES: list[Measured] = [
     (tables.EntryPoints, measures.measure_entry_points, expecting_passages.expect_entry_points, [None]),
@@ -40,8 +55,18 @@ ABOUT_PASSAGES: list[Measured] = [
     (tables.ElementPerformance, measures.measure_elements, expecting_passages.expect_elements, [None]),
     (tables.BranchTraffic, measures.measure_branches, expecting_passages.expect_branches, [None]),
     (tables.ElementErrors, measures.measure_errors, expecting_passages.expect_errors, [None]),
-    (tables.VersionExits, measures.measure_version_exits, expecting_passages.expect_exits, VERSIONS),
-    (tables.VersionElements, measures.measure_version_elements, expecting_passages.expect_elements, VERSIONS),
+    (
+        tables.VersionExits,
+        measures.of_versions(measures.measure_exits, tables.VersionExits),
+        expecting_passages.expect_exits,
+        VERSIONS,
+    ),
+    (
+        tables.VersionElements,
+        measures.of_versions(measures.measure_elements, tables.VersionElements),
+        expecting_passages.expect_elements,
+        VERSIONS,
+    ),
 ]
 
 GRAINS = pytest.mark.parametrize("grain", ["day", "month", "range"])

@@ -6,12 +6,13 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from journeys_pipeline.schemas.metrics import VersionGoalDelays
 from journeys_pipeline.transforms.metrics import (
     Periods,
     measure_campaigns,
     measure_goal_delays,
-    measure_version_goal_delays,
     measure_versions,
+    of_versions,
 )
 from journeys_pipeline_tests.transforms.metrics.examples import NOVEMBER, at, bought, entered, facts_of
 from journeys_pipeline_tests.transforms.metrics.worlds import TALKING, World, worlds
@@ -49,8 +50,9 @@ def test_of_several_entries_the_latest_before_the_goal_counts() -> None:
 @given(worlds(TALKING))
 def test_delays_of_each_version_sum_to_its_goal_events(world: World) -> None:
     facts, cell = facts_of_world(world), ["account_id", "journey_id", "journey_version", "period"]
+    measure = of_versions(measure_goal_delays, VersionGoalDelays)
 
-    delays = measure_version_goal_delays(facts, NOVEMBER).group_by(cell).agg(pl.col("goal_events").sum()).sort(cell)
+    delays = measure(facts, NOVEMBER).group_by(cell).agg(pl.col("goal_events").sum()).sort(cell)
 
     counted = measure_versions(facts, NOVEMBER).filter(pl.col("goal_events") > 0).select(*cell, "goal_events")
     assert delays.collect().rows() == counted.sort(cell).collect().rows()
