@@ -58,8 +58,8 @@ def read_campaigns(
 ) -> pl.LazyFrame:
     """CampaignPerformance of the days [start, end) as one period, of all journeys of the accounts or of one.
 
-    Added up from what is served by day. Days whose spans do not agree with it, as those from before there were spans or
-    those that a refresh is at work on, are counted from facts, and all others with them.
+    Added up from what is served by day. An account with a day whose spans do not agree with it, as one from before
+    there were spans or one that a refresh is at work on, is counted from facts.
     """
     within = {"period": days_between(start, end), "account_id": accounts} | (
         {"journey_id": [journey]} if journey else {}
@@ -69,11 +69,15 @@ def read_campaigns(
         pl.col("day").is_between(start, end, closed="left"),
         *([pl.col("journey_id") == journey] if journey else []),
     )
-    read = spans.collect().lazy()
-    if differing_days(by_day, read).collect().is_empty():
-        return campaigns_of_range(by_day, read, start, end)
-    facts = read_facts(lake, accounts)
-    return measure_campaigns(narrow(facts, journey) if journey else facts, Periods(start, end, "range"))
+    differing = differing_days(by_day, spans).select(pl.col("account_id").unique().sort()).collect(engine="streaming")
+    counted_anew = differing["account_id"].to_list()
+    is_added_up = ~pl.col("account_id").is_in(counted_anew)
+    figures = [campaigns_of_range(by_day.filter(is_added_up), spans.filter(is_added_up), start, end)]
+    for account in counted_anew:
+        facts = read_facts(lake, [account])
+        of_account = measure_campaigns(narrow(facts, journey) if journey else facts, Periods(start, end, "range"))
+        figures.append(of_account.collect(engine="streaming").lazy())
+    return pl.concat(figures).sort("account_id", "journey_id")
 
 
 def _of_accounts(lake: Lake, table: type[dy.Schema], accounts: list[str]) -> pl.LazyFrame:

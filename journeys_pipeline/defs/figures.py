@@ -9,6 +9,7 @@ import dataframely as dy
 import polars as pl
 
 from journeys_pipeline.adapters.lake import Lake
+from journeys_pipeline.defs.batches import batches_of, count_rows
 from journeys_pipeline.defs.metadata import OWNER, add_row_counts, column_schema
 from journeys_pipeline.defs.partitions import days, days_to_months, earlier_days, months, one_run, some_days
 from journeys_pipeline.defs.refresh import RefreshConfig, Scope
@@ -24,7 +25,6 @@ FactsT = TypeVar("FactsT")
 
 MAPPINGS = {"day": earlier_days, "month": days_to_months}
 WITHOUT_PARTITIONS = {Journeys, Identities}
-FACTS_AT_ONCE = 3_000_000  # of the periods; they take a gigabyte or so
 
 
 @dataclass(frozen=True)
@@ -74,18 +74,8 @@ class Family(Generic[FactsT]):
     def batches(self, lake: Lake, accounts: Sequence[str], periods: Periods) -> list[list[str]]:
         """The accounts, as many together as memory has room for the facts of; figures of one need no other's."""
         tables = [lake.scan(source) for source in self.sources if source not in WITHOUT_PARTITIONS]
-        of_periods = [periods.select(table).select("account_id").group_by("account_id").len() for table in tables]
-        counted = pl.concat(of_periods).group_by("account_id").agg(pl.col("len").sum()).collect(engine="streaming")
-        rows: dict[str, int] = dict(counted.iter_rows())
-        batches: list[list[str]] = [[]]
-        together = 0
-        for account in accounts:
-            together += rows.get(account, 0)
-            if batches[-1] and together > FACTS_AT_ONCE:
-                batches.append([])
-                together = rows.get(account, 0)
-            batches[-1].append(account)
-        return batches
+        rows = count_rows(periods.select(table) for table in tables)
+        return batches_of({account: rows.get(account, 0) for account in accounts})
 
     def _description(self, grain: Grain) -> str:
         lines = [f"- `{table_name(table)}_by_{grain}`: {_first_line(table)}" for table in self.measures]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from journeys_pipeline.adapters.lake import Lake
-from journeys_pipeline.defs import figures
+from journeys_pipeline.defs import batches as together
 from journeys_pipeline.defs.assets.metrics import CHANNELS
 from journeys_pipeline.periods import days_between
 from journeys_pipeline.schemas.daily_facts import MessageEvents
@@ -39,6 +39,6 @@ def lake(tmp_path: Path) -> Lake:
 def test_accounts_are_counted_together_while_their_facts_are_few(
     lake: Lake, monkeypatch: pytest.MonkeyPatch, facts_at_once: int, batches: list[list[str]]
 ) -> None:
-    monkeypatch.setattr(figures, "FACTS_AT_ONCE", facts_at_once)
+    monkeypatch.setattr(together, "ROWS_AT_ONCE", facts_at_once)
 
     assert CHANNELS.batches(lake, ACCOUNTS, DAYS) == batches

@@ -1,6 +1,7 @@
 """Stage 5: figures of an account as a whole, per day, per month, and for the first days of each month."""
 
 import dagster as dg
+import polars as pl
 
 from journeys_pipeline.defs.assets.metrics import OF_A_JOURNEY
 from journeys_pipeline.defs.fact_reading import read_facts
@@ -13,7 +14,7 @@ from journeys_pipeline.periods import MONTHS_IN_SIGHT
 from journeys_pipeline.schemas.metrics import AccountMonthStarts, AccountPerformance
 from journeys_pipeline.schemas.shared_columns import table_name
 from journeys_pipeline.tiers import Tier
-from journeys_pipeline.transforms.metrics import measure_accounts, measure_month_starts
+from journeys_pipeline.transforms.metrics import measure_accounts, measure_month_start, month_starts
 
 ACCOUNTS = Family("account_figures", {AccountPerformance: measure_accounts}, OF_A_JOURNEY, read_facts, group="metrics")
 
@@ -31,8 +32,13 @@ def account_month_starts(
 ) -> dg.MaterializeResult:
     today = logical_time(context).date()
     accounts = catalog_file.load().accounts_on([Tier(tier) for tier in config.tiers], today)
-    facts = read_facts(lake_folder.open(), accounts)
-    rows = measure_month_starts(facts, today=today, months=MONTHS_IN_SIGHT).collect(engine="streaming")
+    lake = lake_folder.open()
+    starts = [
+        measure_month_start(read_facts(lake, batch), start).collect(engine="streaming")
+        for start in month_starts(today, MONTHS_IN_SIGHT)
+        for batch in ACCOUNTS.batches(lake, accounts, start)
+    ]
+    rows = pl.concat(starts)
     warehouse_database.open().replace(AccountMonthStarts, rows, {"account_id": accounts})
     return dg.MaterializeResult(metadata={"dagster/row_count": rows.height, "accounts refreshed": len(accounts)})
 

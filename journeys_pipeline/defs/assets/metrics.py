@@ -5,7 +5,7 @@ from datetime import timedelta
 import dagster as dg
 import polars as pl
 
-from journeys_pipeline.defs.fact_reading import read_facts
+from journeys_pipeline.defs.fact_reading import read_campaigns, read_facts
 from journeys_pipeline.defs.figures import Family
 from journeys_pipeline.defs.metadata import about
 from journeys_pipeline.defs.partitions import created_at, days, logical_time, some_days
@@ -127,7 +127,7 @@ VERSIONS = Family(
 
 
 @dg.asset(
-    deps=[table_name(table) for table in (*OF_A_JOURNEY, JourneySteps)],
+    deps=[*(table_name(table) for table in (*OF_A_JOURNEY, JourneySteps, PeopleSpans)), f"{CAMPAIGNS.name}_by_day"],
     **about(JourneySummary, kinds={"polars", "sqlalchemy"}, group="metrics"),
 )
 def journey_summary(
@@ -137,11 +137,13 @@ def journey_summary(
     lake_folder: LakeFolder,
     warehouse_database: WarehouseDatabase,
 ) -> dg.MaterializeResult:
-    today = logical_time(context).date()
-    accounts = catalog_file.load().accounts_on([Tier(tier) for tier in config.tiers], today)
-    facts = read_facts(lake_folder.open(), accounts)
-    rows = summarise_journeys(facts, first_day=first_day(), end=today + timedelta(days=1)).collect(engine="streaming")
-    warehouse_database.open().replace(JourneySummary, rows, {"account_id": accounts})
+    end = logical_time(context).date() + timedelta(days=1)
+    accounts = catalog_file.load().accounts_on([Tier(tier) for tier in config.tiers], logical_time(context).date())
+    lake, warehouse = lake_folder.open(), warehouse_database.open()
+    figures = read_campaigns(lake, warehouse, accounts, first_day(), end)
+    summary = summarise_journeys(read_facts(lake, accounts), figures, first_day=first_day(), end=end)
+    rows = summary.collect(engine="streaming")
+    warehouse.replace(JourneySummary, rows, {"account_id": accounts})
     return dg.MaterializeResult(metadata={"dagster/row_count": rows.height, "accounts refreshed": len(accounts)})
 
 

@@ -48,7 +48,7 @@ def accepted_events(table: type[dy.Schema]) -> Side:
         counts = [books.facts(JourneyEvents).filter(is_counted).select(*KEY, count=pl.lit(1))]
         if table is JourneyEntries:
             enters = pl.col("is_valid") & ~pl.col("is_duplicate") & within(pl.col("day"), books.days)
-            contacts = books.lake.scan(ContactEntries).filter(enters)
+            contacts = books.rows(ContactEntries).filter(enters)
             counts.append(contacts.select("account_id", "day", event_type=pl.lit(CONTACT), count=pl.lit(1)))
         return pl.concat(counts)
 

@@ -37,7 +37,7 @@ def by_version(table: type[dy.Schema], column: str) -> Side:
 def calls_first_recorded(books: Books) -> pl.LazyFrame:
     """One row per call, on the day of its first record; ids are looked for in all days."""
     concerned = books.facts(Calls).select(CALL).unique()
-    records = books.lake.scan(Calls).join(concerned, on=CALL, how="semi").sort("ended_at", "source_id")
+    records = books.rows(Calls).join(concerned, on=CALL, how="semi").sort("ended_at", "source_id")
     first = records.unique(CALL, keep="first", maintain_order=True)
     return first.filter(within(pl.col("day"), books.days)).with_columns(count=pl.lit(1))
 

@@ -16,7 +16,6 @@ from journeys_pipeline.schemas.metrics import (
     EntryPoints,
     ExitsByType,
     GoalValues,
-    Refreshes,
     VersionExits,
     VersionPerformance,
 )
@@ -88,7 +87,7 @@ def _days_after_made(books: Books) -> pl.LazyFrame:
     made = pl.concat(
         [
             books.figures(ElementPerformance, days_before=1).select(ACCOUNT_DAY),
-            books.warehouse.read(Refreshes).lazy().select(ACCOUNT_DAY),
+            books.refreshes(days_before=1).select(ACCOUNT_DAY),
         ]
     ).unique()
     before = made.with_columns(pl.col("day").dt.offset_by("1d"))
@@ -97,7 +96,7 @@ def _days_after_made(books: Books) -> pl.LazyFrame:
 
 def goals_of_entered(books: Books) -> pl.LazyFrame:
     """One row per goal event of the days and journey with that goal that its person had entered in time (D15)."""
-    newest = books.lake.scan(Journeys).sort("version").unique(JOURNEY, keep="last", maintain_order=True)
+    newest = books.rows(Journeys).sort("version").unique(JOURNEY, keep="last", maintain_order=True)
     wanted = newest.select(*JOURNEY, "goal_attribution_days", event_name="goal_event_name").drop_nulls("event_name")
     performed = books.persons(GoalEvents).filter(within(pl.col("day"), books.days))
     entries = books.persons(JourneyEntries).select(*PERSON, "entered_at")

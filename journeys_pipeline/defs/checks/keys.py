@@ -1,5 +1,6 @@
 """Keys of the lake's tables are unique."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import dagster as dg
@@ -43,13 +44,26 @@ def unique_key_check(table: type[dy.Schema]) -> dg.AssetChecksDefinition:
             rows = rows.filter(pl.col("day").is_in(_recent_days(warehouse_database.open())))
         elif period := partition_column(table):
             rows = rows.filter(within(pl.col(period), partitions))
-        repeated = rows.group_by(key).len().filter(pl.col("len") > 1).select(pl.len())
-        count = repeated.collect(engine="streaming").item()
+        count = count_repeated(rows, key)
         return dg.AssetCheckResult(
             passed=count == 0, metadata={"keys that repeat": count, "partitions of the run": described(partitions)}
         )
 
     return check
+
+
+def count_repeated(rows: pl.LazyFrame, key: Sequence[str]) -> int:
+    """How many keys more than one row has.
+
+    First by a number for each key, which takes 16 bytes a row; only where numbers repeat are keys themselves compared.
+    """
+    number = pl.struct(key).hash()
+    numbers = rows.select(number.alias("number")).collect(engine="streaming")["number"].sort()
+    repeated = numbers.filter(numbers == numbers.shift(1)).unique()
+    if repeated.is_empty():
+        return 0
+    suspects = rows.filter(number.is_in(repeated.implode())).group_by(key).len()
+    return suspects.filter(pl.col("len") > 1).select(pl.len()).collect(engine="streaming").item()
 
 
 def _recent_days(warehouse: Warehouse) -> list[object]:

@@ -29,9 +29,7 @@ MILLIONTHS = 1_000_000
 def first_sends(books: Books, among: pl.LazyFrame) -> pl.LazyFrame:
     """The first record of each message that a journey sent and that is among these rows, of whatever day."""
     is_send = (KIND == "message_sent") & pl.col("journey_id").is_not_null()
-    concerned = (
-        books.lake.scan(MessageEvents).filter(is_send).join(among.select(MESSAGE).unique(), on=MESSAGE, how="semi")
-    )
+    concerned = books.rows(MessageEvents).filter(is_send).join(among.select(MESSAGE).unique(), on=MESSAGE, how="semi")
     return concerned.sort("occurred_at", "source_id").unique(MESSAGE, keep="first", maintain_order=True)
 
 
@@ -45,7 +43,7 @@ def messages_ended(books: Books) -> pl.LazyFrame:
     """One row per message that was delivered or failed, unless it was sent on another day or by no journey."""
     is_send = KIND == "message_sent"
     ended = books.facts(MessageEvents).filter(KIND.is_in(FINAL)).select(*MESSAGE, "day").unique()
-    sends = books.lake.scan(MessageEvents).filter(is_send).join(ended, on=MESSAGE, how="semi")
+    sends = books.rows(MessageEvents).filter(is_send).join(ended, on=MESSAGE, how="semi")
     first = sends.filter(pl.col("journey_id").is_not_null()).group_by(MESSAGE).agg(sent_on=pl.col("day").min())
     outside = sends.filter(pl.col("journey_id").is_null()).select(MESSAGE).join(first, on=MESSAGE, how="anti")
     return (
@@ -70,7 +68,7 @@ def acts(books: Books) -> pl.LazyFrame:
 def newest_prices(books: Books) -> pl.LazyFrame:
     """The price of each message first sent in the days: its newest, in millionths of the currency."""
     sends = messages_first_sent(books)
-    priced = books.lake.scan(MessageEvents).filter(KIND == "message_priced").join(sends, on=MESSAGE, how="semi")
+    priced = books.rows(MessageEvents).filter(KIND == "message_priced").join(sends, on=MESSAGE, how="semi")
     newest = priced.sort("occurred_at", "source_id").unique(MESSAGE, keep="last", maintain_order=True)
     return (
         sends.join(newest.select(*MESSAGE, new_price="price", new_currency="currency"), on=MESSAGE, how="left")

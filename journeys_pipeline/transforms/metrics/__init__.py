@@ -1,6 +1,6 @@
 """Facts become figures: per day, per month, or for one range, each unique count for its own grain (D20)."""
 
-from journeys_pipeline.transforms.metrics.accounts import measure_accounts, measure_month_starts
+from journeys_pipeline.transforms.metrics.accounts import measure_accounts, measure_month_start, month_starts
 from journeys_pipeline.transforms.metrics.campaigns import measure_campaigns, measure_versions
 from journeys_pipeline.transforms.metrics.channels import measure_channel_costs, measure_channels
 from journeys_pipeline.transforms.metrics.elements import (
@@ -44,10 +44,11 @@ __all__ = [
     "measure_funnel",
     "measure_goal_delays",
     "measure_goal_values",
-    "measure_month_starts",
+    "measure_month_start",
     "measure_people",
     "measure_spans",
     "measure_versions",
+    "month_starts",
     "narrow",
     "of_versions",
     "summarise_journeys",

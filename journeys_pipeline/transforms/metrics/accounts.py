@@ -30,13 +30,13 @@ def measure_accounts(facts: Facts, periods: Periods) -> pl.LazyFrame:
     return AccountPerformance.cast(cells.sort(ACCOUNT))
 
 
-def measure_month_starts(facts: Facts, *, today: date, months: int) -> pl.LazyFrame:
-    """AccountMonthStarts: the first days of today's month and of the months before it, up to today's number."""
-    starts = [_month_start(facts, add_months(month_of(today), -back), today.day) for back in range(months)]
-    return AccountMonthStarts.cast(pl.concat(starts).sort("account_id", "month"))
+def month_starts(today: date, months: int) -> list[Periods]:
+    """The first days of today's month and of the months before it, up to today's number; the newest first."""
+    begun = [add_months(month_of(today), -back) for back in range(months)]
+    return [Periods(month, min(month + timedelta(days=today.day), add_months(month, 1)), "range") for month in begun]
 
 
-def _month_start(facts: Facts, month: date, days: int) -> pl.LazyFrame:
-    end = min(month + timedelta(days=days), add_months(month, 1))
-    measured = measure_accounts(facts, Periods(month, end, "range"))
-    return measured.rename({"period": "month"}).with_columns(days=pl.lit((end - month).days, pl.Int64))
+def measure_month_start(facts: Facts, start: Periods) -> pl.LazyFrame:
+    """AccountMonthStarts of one of `month_starts`."""
+    measured = measure_accounts(facts, start).rename({"period": "month"})
+    return AccountMonthStarts.cast(measured.with_columns(days=pl.lit((start.end - start.start).days, pl.Int64)))

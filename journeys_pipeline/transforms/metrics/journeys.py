@@ -5,21 +5,23 @@ from datetime import date
 import polars as pl
 
 from journeys_pipeline.schemas.metrics import JourneySummary
-from journeys_pipeline.transforms.metrics.campaigns import measure_campaigns
 from journeys_pipeline.transforms.metrics.cells import JOURNEY, zero_where
 from journeys_pipeline.transforms.metrics.facts import Facts
-from journeys_pipeline.transforms.metrics.periods import Periods
 
 LAUNCHED = ["active", "finishing", "finished"]
 
 
-def summarise_journeys(facts: Facts, *, first_day: date, end: date) -> pl.LazyFrame:
+def summarise_journeys(facts: Facts, figures: pl.LazyFrame, *, first_day: date, end: date) -> pl.LazyFrame:
     """JourneySummary: every journey ever launched, with its figures of the days [first_day, end) (F1, F2).
 
-    A journey without a definition, but with activity, is among them. All facts are read: unique people to date
-    cannot be had from those of the days (D20).
+    A journey without a definition, but with activity, is among them.
+
+    Args:
+        facts: From the first day on.
+        figures: CampaignPerformance of these days as one period.
+        first_day: The first day.
+        end: The day after the last.
     """
-    figures = measure_campaigns(facts, Periods(first_day, end, "range"))
     counts = ["profiles_in_journey", "profiles_exited", "active_profiles", "messages_sent"]
     is_launched = (
         pl.col("launched_at").is_not_null() | pl.col("status").is_in(LAUNCHED) | pl.col("last_active_on").is_not_null()

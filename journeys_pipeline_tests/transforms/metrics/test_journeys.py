@@ -10,6 +10,8 @@ import pytest
 from journeys_pipeline.schemas.journey_events import EXIT_TYPES, JOURNEY_STATUSES
 from journeys_pipeline.transforms.metrics import (
     Facts,
+    Periods,
+    measure_campaigns,
     measure_entry_points,
     measure_exits,
     measure_funnel,
@@ -34,7 +36,9 @@ def funnel(*records: Record) -> list[tuple[Any, ...]]:
 
 
 def summary(facts: Facts, *columns: str, journey: str = "j") -> list[tuple[Any, ...]]:
-    rows = summarise_journeys(facts, first_day=date(2026, 1, 1), end=date(2026, 12, 2))
+    first_day, end = date(2026, 1, 1), date(2026, 12, 2)
+    figures = measure_campaigns(facts, Periods(first_day, end, "range"))
+    rows = summarise_journeys(facts, figures, first_day=first_day, end=end)
     return rows.filter(pl.col("journey_id") == journey).select(columns).collect().rows()
 
 
