@@ -147,7 +147,7 @@ class Transaction:
         """Put validated `rows` in the place of all rows of the slice."""
         target = TABLES[table, grain]
         records = table.validate(rows, cast=True).to_dicts()
-        self._take_turns(target)
+        self.take_turns(table, grain=grain)
         self.connection.execute(target.delete().where(*_conditions(target, within)))
         if records:
             self.connection.execute(target.insert(), records)
@@ -183,17 +183,18 @@ class Transaction:
         target = TABLES[table, ""]
         return self.connection.execute(target.update().where(*_conditions(target, within)).values(**values)).rowcount
 
-    def _insert(self, target: sa.Table) -> postgresql.Insert | sqlite.Insert:
-        return postgresql.insert(target) if self._is_postgresql else sqlite.insert(target)
+    def take_turns(self, table: type[dy.Schema], *, grain: str = "") -> None:
+        """Until the transaction ends nobody else takes a turn at the table, as whoever replaces a slice of it does.
 
-    def _take_turns(self, target: sa.Table) -> None:
-        """Until the transaction ends nobody else replaces slices of the table: else two replace each the old rows.
-
-        SQLite locks the whole database when the transaction begins.
+        Else two who change what they have read change each the old rows. SQLite locks the whole database when the
+        transaction begins.
         """
         if self._is_postgresql:
-            turn = sa.func.pg_advisory_xact_lock(REPLACING, sa.func.hashtext(target.name))
+            turn = sa.func.pg_advisory_xact_lock(REPLACING, sa.func.hashtext(TABLES[table, grain].name))
             self.connection.execute(sa.select(turn))
+
+    def _insert(self, target: sa.Table) -> postgresql.Insert | sqlite.Insert:
+        return postgresql.insert(target) if self._is_postgresql else sqlite.insert(target)
 
 
 class Warehouse:

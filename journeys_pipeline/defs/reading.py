@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from journeys_pipeline.adapters.clock import now
-from journeys_pipeline.adapters.warehouse import Warehouse
+from journeys_pipeline.adapters.warehouse import Transaction, Warehouse
 from journeys_pipeline.environment import first_day
 from journeys_pipeline.periods import days_between
 from journeys_pipeline.schemas.landed_files import LANDED, REFUSED, FeedReadings, LandedFiles
@@ -84,9 +84,15 @@ def touch_days(warehouse: Warehouse, account_id: str, files: Mapping[date, Seque
 
     A touch is later than the refresh that it is to be told from, also when the clock was put back between the two.
     """
+    with warehouse.transaction() as transaction:
+        transaction.take_turns(TouchedDays)
+        transaction.upsert(TouchedDays, _touched(transaction, account_id, files))
+
+
+def _touched(transaction: Transaction, account_id: str, files: Mapping[date, Sequence[str]]) -> pl.DataFrame:
     of_account = {"account_id": [account_id]}
-    made = warehouse.read(Refreshes, of_account).select("day", "begun_at")
-    before = warehouse.read(TouchedDays, of_account).join(made, on="day", how="left")
+    made = transaction.read(Refreshes, of_account).select("day", "begun_at")
+    before = transaction.read(TouchedDays, of_account).join(made, on="day", how="left")
     waiting = before.filter(pl.col("begun_at").is_null() | (pl.col("touched_at") > pl.col("begun_at")))
     known = {day: (count or 0, file_id) for day, count, file_id in waiting.select("day", "files", "file_id").rows()}
     begun = dict(made.rows())
@@ -96,7 +102,7 @@ def touch_days(warehouse: Warehouse, account_id: str, files: Mapping[date, Seque
         row = {"files": count + len(file_ids), "file_id": file_ids[-1] if file_ids else newest}
         touched_at = max(now(), begun[day] + timedelta(microseconds=1)) if day in begun else now()
         rows.append(row | {"account_id": account_id, "day": day, "touched_at": touched_at})
-    warehouse.upsert(TouchedDays, pl.DataFrame(rows, schema=TouchedDays.create_empty().schema))
+    return pl.DataFrame(rows, schema=TouchedDays.create_empty().schema)
 
 
 def mark_read(warehouse: Warehouse, readings: Collection[Reading], *, as_of: datetime) -> None:
