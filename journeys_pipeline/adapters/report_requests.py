@@ -26,6 +26,7 @@ def request_report(warehouse: Warehouse, request: dict[str, Any]) -> bool:
     """
     row = pl.DataFrame([request | {"state": WAITING}], schema=ReportRequests.create_empty().schema)
     with warehouse.transaction() as transaction:
+        transaction.take_turns(ReportRequests)  # else two see the last free place
         within = {"account_id": [request["account_id"]], "state": [WAITING, STARTED]}
         waiting = transaction.read(ReportRequests, within, columns=["request_id"])["request_id"]
         if request["request_id"] not in waiting and len(waiting) >= OPEN_AT_ONCE:

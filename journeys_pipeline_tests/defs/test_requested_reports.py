@@ -1,6 +1,7 @@
 """A report that a reader asked for is made once, and what became of it is kept (F83)."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from journeys_pipeline.adapters.report_requests import request_report
+from journeys_pipeline.adapters.report_requests import OPEN_AT_ONCE, TooManyRequests, request_report
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.definitions import defs
 from journeys_pipeline.defs.resources import WarehouseDatabase
@@ -160,3 +161,16 @@ def test_other_requests_are_not_touched(instance: dg.DagsterInstance, warehouse:
 
     assert [request.run_key for request in asked] == ["r2"]
     assert states(warehouse) == ["made", "waiting"]
+
+
+def test_of_readers_who_ask_at_once_the_last_free_places_are_given_once(warehouse: Warehouse) -> None:
+    def is_taken(number: int) -> bool:
+        try:
+            return request_report(warehouse, WISH | {"request_id": f"r{number}"})
+        except TooManyRequests:
+            return False
+
+    with ThreadPoolExecutor(8) as readers:
+        taken = list(readers.map(is_taken, range(OPEN_AT_ONCE + 8)))
+
+    assert (taken.count(True), len(states(warehouse))) == (OPEN_AT_ONCE, OPEN_AT_ONCE)
