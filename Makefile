@@ -18,7 +18,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "Installing into $(VENV) (once, about a minute) …"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[demo,postgres,dev]'
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --editable '.[demo,postgres,dev]'
 	@touch $@
 
 demo: setup ## Run the whole path on a sample world, and print what it made
@@ -55,7 +55,7 @@ test-packages: # the tests speak to real servers; without root and apt those tes
 .superset/.installed:
 	@echo "Installing Apache Superset into .superset (once, some minutes) …"
 	$(BIN)/uv venv --quiet --python $(BIN)/python .superset/venv
-	$(BIN)/uv pip install --quiet --python .superset/venv/bin/python 'apache-superset==6.1.0' rich cachetools 'flask-caching==2.3.1'
+	$(BIN)/uv pip install --quiet --compile-bytecode --python .superset/venv/bin/python 'apache-superset==6.1.0' rich cachetools 'flask-caching==2.3.1'
 	@touch $@
 
 superset-test: setup .superset/.installed ## Install Apache Superset, import our assets, and test who sees what (some minutes)
@@ -65,7 +65,7 @@ bench-path: setup ## Time the whole path on 5 million events (some minutes)
 	$(BIN)/python -m journeys_pipeline_tests.benchmarks.bench_path
 
 bench-mep: setup ## Time booking a month of 100 million entries beside DuckDB (many minutes)
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m journeys_pipeline_tests.benchmarks.bench_mep
 
 bench-import: setup ## Time fetching and contact files beside sftp, Polars and the libraries (some minutes)
@@ -75,12 +75,12 @@ bench-reports: setup ## Time files of reports beside openpyxl and Polars (a minu
 	$(BIN)/python -m journeys_pipeline_tests.benchmarks.bench_reports
 
 bench-metrics: setup ## Time figures beside DuckDB, ClickHouse and pandas; back-fills; a 50-million-event day (an hour)
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m journeys_pipeline_tests.benchmarks.bench_metrics
 
 test-distributed: setup ## A back-fill over two Celery workers, one of which is killed (some minutes)
 	@dpkg -s redis-server >/dev/null 2>&1 || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends redis-server >/dev/null; }
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[demo,postgres,dev,celery]'
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --editable '.[demo,postgres,dev,celery]'
 	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/pytest journeys_pipeline_tests/distributed/check_two_workers.py
 
 constraints: setup ## Pin all dependencies anew
