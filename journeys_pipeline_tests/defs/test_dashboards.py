@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from journeys_pipeline.adapters.pages_folder import PagesFolder
+from journeys_pipeline.adapters.warehouse import TABLES
 from journeys_pipeline.catalog import load_catalog
 from journeys_pipeline.catalog.datasets import DATASETS
 from journeys_pipeline.defs import pages as page_making
@@ -328,3 +329,15 @@ def test_a_page_in_early_access_is_made_for_accounts_that_have_it_and_nothing_le
     assert {file for file, _ in drafts["beta"]} == {"index.html", "overview", "imports.html", "mep.html"}
     assert "ivr.html" in links["acme"]
     assert links["beta"] == {"index.html", "imports.html", "mep.html", "#_main", "data:,"}
+
+
+@pytest.mark.usefixtures("first")
+def test_the_ledger_may_name_journeys_before_there_is_a_list_of_them(home: Home) -> None:
+    not_made_yet = [table.name for (_, grain), table in TABLES.items() if grain] + ["journey_summary"]
+    for table in not_made_yet:
+        home.serve(f"DELETE FROM {table}")
+
+    result = home.show()
+
+    assert failed(result) == set()
+    assert ">Spring<" in (home.pages.account("acme") / "mep.html").read_text()

@@ -7,7 +7,7 @@ from journeys_pipeline.catalog import Account
 from journeys_pipeline.rendering.pages.formats import NOTHING
 from journeys_pipeline.schemas.contact_entries import ImportPerformance
 from journeys_pipeline.schemas.landed_files import LandedFiles
-from journeys_pipeline.schemas.mep_ledger import MepByCampaign, MepBySubAccount
+from journeys_pipeline.schemas.mep_ledger import MepByCampaign, MepByJourney, MepBySubAccount
 from journeys_pipeline.schemas.metrics import CampaignPerformance, JourneySummary
 
 
@@ -23,8 +23,12 @@ def own_names(warehouse: Warehouse, account: Account) -> dict[str, set[str]]:
     journeys = warehouse.read(CampaignPerformance, {"account_id": [account.id]}, grain="month", columns=["journey_id"])
     return {
         "account": {account.name},
-        "journey": known(JourneySummary, "journey_id", "name") | set(journeys["journey_id"]),
-        "campaign": known(JourneySummary, "campaign_name") | known(MepByCampaign, "campaign_name"),
+        "journey": known(JourneySummary, "journey_id", "name")
+        | known(MepByJourney, "journey_id", "journey_name")  # the ledger may be there before the list of journeys
+        | set(journeys["journey_id"]),
+        "campaign": known(JourneySummary, "campaign_name")
+        | known(MepByCampaign, "campaign_name")
+        | known(MepByJourney, "campaign_name"),
         "sub_account": subs | credited | {"none named"},
         "connection": known(ImportPerformance, "connection_id", "connection_error"),
         "file": known(ImportPerformance, "file_name"),
