@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import sqlalchemy as sa
 
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.leftovers import PREFIXES
@@ -164,7 +165,7 @@ class Invariants:
         """No secret anywhere; contacts in landed files, entries and people alone, and with their sender."""
         secrets = [secret.encode() for secret in SECRETS.values()]
         contacts = [one.encode() for account_id in ACCOUNTS for one in _contacts(account_id)]
-        for path, content in below(self.world.home):
+        for path, content in (*below(self.world.home), *_served(self.world.warehouse_url)):
             assert [secret for secret in secrets if secret in content] == [], path
             if not path.startswith(CONTACTS_BELONG):
                 assert [contact for contact in contacts if contact in content] == [], path
@@ -235,6 +236,15 @@ def _dump(path: Path) -> bytes:
     with sqlite3.connect(path) as connection:
         connection.text_factory = lambda value: value.decode(errors="replace")
         return "\n".join(connection.iterdump()).encode()
+
+
+def _served(url: str) -> Iterator[tuple[str, bytes]]:
+    """All rows of a database that is no file of the home."""
+    if url.startswith("postgresql"):
+        engine = sa.create_engine(url, poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            for table in sa.inspect(engine).get_table_names():
+                yield table, repr(connection.execute(sa.text(f'SELECT * FROM "{table}"')).all()).encode()
 
 
 def _text(mail: bytes) -> bytes:

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from journeys_pipeline_tests.databases import PostgreSql, postgresql_server
 from journeys_pipeline_tests.faults.conftest import IN_FEBRUARY, IN_MARCH
 from journeys_pipeline_tests.faults.driving import Driver, a_tick
 from journeys_pipeline_tests.faults.invariants import Invariants, as_of
-from journeys_pipeline_tests.faults.worlds import World
+from journeys_pipeline_tests.faults.worlds import World, email
 from journeys_pipeline_tests.openssh import OpenSshServer
 
 WAVE, FAULT, NEXT = as_of("2026-03-09T12:00"), as_of("2026-03-10T12:00"), as_of("2026-03-11T12:00")
@@ -74,6 +75,10 @@ def test_postgresql_restarted_8_times(
     assert (first.code, closed.code, healed.code) == (0, 0, 0), first.said + closed.said + healed.said
     assert restarts == RESTARTS
     held(invariants.hold(), injected=restarts)
+    with sa.create_engine(world.warehouse_url, poolclass=sa.NullPool).begin() as connection:
+        connection.execute(sa.text("UPDATE landed_files SET error = :error"), {"error": f"row 2: {email('acme', 3)}"})
+    with pytest.raises(AssertionError):
+        invariants.secrets_and_contacts_are_where_they_belong()
 
 
 def _restart_twice(server: PostgreSql) -> None:
