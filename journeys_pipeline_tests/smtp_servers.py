@@ -28,7 +28,7 @@ async def hangs_up(server: Any) -> str:
 
 async def stalls(_server: Any) -> str:
     """The server says nothing, for longer than anybody waits."""
-    await asyncio.sleep(30)
+    await asyncio.sleep(90)
     return "250 OK"
 
 

@@ -11,7 +11,7 @@ from journeys_pipeline.periods import month_of
 # Back-fill policies and the months' mapping are marked beta; a test holds each to what we need of it.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
-LOOK_BACK_DAYS = 90  # the longest window in which a goal is attributed to an entry (D15)
+TOLD_WITHIN_DAYS = 90  # goals by entries before them (D15), costs by prices after them
 
 AS_OF_TAG = "journeys/as_of"
 TIER_TAG = "journeys/tier"
@@ -26,11 +26,13 @@ days_to_months = dg.TimeWindowPartitionMapping(allow_nonexistent_upstream_partit
 one_run = dg.BackfillPolicy.single_run()
 
 # One run makes the facts of all its days before any figure. Where a back-fill is cut into runs, figures must be told to
-# wait for the facts of the days before theirs; told so always, Dagster would cut every back-fill into a dozen runs.
+# wait for the facts of the days around theirs; told so always, Dagster would cut every back-fill into a dozen runs.
 _most = environment.days_per_run()
 some_days = dg.BackfillPolicy.multi_run(_most) if _most else one_run
-earlier_days = (
-    dg.TimeWindowPartitionMapping(start_offset=-LOOK_BACK_DAYS, allow_nonexistent_upstream_partitions=True)
+days_around = (
+    dg.TimeWindowPartitionMapping(
+        start_offset=-TOLD_WITHIN_DAYS, end_offset=TOLD_WITHIN_DAYS, allow_nonexistent_upstream_partitions=True
+    )
     if _most
     else None
 )
