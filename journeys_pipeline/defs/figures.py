@@ -11,7 +11,7 @@ import polars as pl
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.defs.batches import batches_of, count_rows
 from journeys_pipeline.defs.metadata import OWNER, add_row_counts, column_schema
-from journeys_pipeline.defs.partitions import days, days_to_months, days_around, months, one_run, some_days
+from journeys_pipeline.defs.partitions import days, days_around, days_to_months, months, one_run, some_days
 from journeys_pipeline.defs.refresh import RefreshConfig, Scope
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, WarehouseDatabase
 from journeys_pipeline.periods import add_months
