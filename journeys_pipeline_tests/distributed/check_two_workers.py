@@ -155,7 +155,7 @@ def test_a_backfill_over_two_workers_one_of_which_dies_gives_the_tables_of_one_m
     assert set(ended) == {"FAILURE", "SUCCESS"}
     cluster.run("refresh", "--as-of", AS_OF)
     expected, made = one_machine.tables(), cluster.tables()
-    assert {name: _only_in_one(expected[name], made[name]) for name in expected} == dict.fromkeys(expected, [])
+    assert {name: _only_in_one(expected[name], made[name]) for name in expected} == {name: [] for name in expected}
     assert sum(rows.height for rows in made.values()) > 10_000
 
 
