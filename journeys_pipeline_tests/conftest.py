@@ -9,6 +9,8 @@ import pytest
 from journeys_pipeline_tests.databases import SERVER, serve_postgresql
 from journeys_pipeline_tests.openssh import OpenSshServer, find_sshd, serve
 
+pytest.register_assert_rewrite("journeys_pipeline_tests.faults.invariants")  # so that it says what differs
+
 
 @pytest.fixture
 def openssh_server(tmp_path: Path) -> Iterator[OpenSshServer]:

@@ -21,6 +21,7 @@ from journeys_pipeline.adapters import (
     warehouse,
 )
 from journeys_pipeline.adapters.fetching import manifest
+from journeys_pipeline.adapters.sftp import RemoteFile
 from journeys_pipeline.defs import billing, contact_reading
 from journeys_pipeline.defs.assets import reports
 from journeys_pipeline.schemas.daily_facts import MessageEvents
@@ -43,12 +44,17 @@ def _any(_given: tuple[Any, ...]) -> bool:
     return True
 
 
+def _new_contacts(given: tuple[Any, ...]) -> bool:
+    """Files that were landed before are read again each day, and may be read first."""
+    return any(isinstance(one, RemoteFile) and one.name.startswith("contacts-3") for one in given)
+
+
 def _lists_pages(given: tuple[Any, ...]) -> bool:
     return given[0].name == MANIFEST and pages_folder.DRAFTS not in given[0].parts
 
 
 POINTS: dict[str, tuple[Any, str, str, IsMeant]] = {
-    "listed, not read": (sftp.SftpSession, "fetch", "before", _any),
+    "listed, not read": (sftp.SftpSession, "fetch", "before", _new_contacts),
     "bytes arrived, not kept": (landing_zone.IncomingFile, "keep", "before", _any),
     "bytes kept, row not committed": (manifest.Manifest, "save", "before", _any),
     "entries in the lake, file not marked": (contact_reading, "mark_read", "before", _any),

@@ -93,6 +93,8 @@ def _add_contacts(
     found.valid[sha256] = found.invalid[sha256] = 0
     seen: set[str] = set()
     for number, row in enumerate(csv.reader(io.StringIO("\n".join(lines)), delimiter=";"), start=2):
+        if not row:  # D11
+            continue
         contact = _contact(row, columns=header.count(";") + 1)
         if contact is None:
             found.invalid[sha256] += 1
