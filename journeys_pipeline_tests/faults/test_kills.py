@@ -76,8 +76,10 @@ def test_killed_at_a_point(world: World, driver: Driver, held: Any, point: str, 
     invariants = Invariants.before(world)
     world.send_wave(3, AT_MONTH_END, seed=number)
 
-    died = driver.tick(world, DYING, DYING_TICK, kill=point, call=1 + number % CALLS.get(point, 2))
-    healed = driver.tick(world, NEXT, NEXT_TICK)
+    shows = KILLED_IN[point] == "show"  # drawing pages takes a quarter of a tick
+    dying, following = (a_tick(at, closing="2026-03", pages=shows) for at in (DYING, NEXT))
+    died = driver.tick(world, DYING, dying, kill=point, call=1 + number % CALLS.get(point, 2))
+    healed = driver.tick(world, NEXT, following)
 
     assert died.code == -signal.SIGKILL, died.said
     assert healed.code == 0, healed.said
