@@ -19,7 +19,14 @@ from journeys_pipeline_tests.transforms.metrics import expecting_messages, expec
 from journeys_pipeline_tests.transforms.metrics.reference import Expect, expected, expected_of
 from journeys_pipeline_tests.transforms.metrics.worlds import PASSING, TALKING, VERSIONS, World, facts_of, worlds
 
-Measured = tuple[type[dy.Schema], Callable[[Facts, Periods], pl.LazyFrame], Expect, Sequence[int | None]]
+Measure = Callable[[Facts, Periods], pl.LazyFrame]
+Measured = tuple[type[dy.Schema], Measure, Expect, Sequence[int | None]]
+
+
+def of_each_version(table: type[dy.Schema], measure: Measure, expect: Expect) -> Measured:
+    """What `measure` counts of journeys, counted of each version of one."""
+    return table, measures.of_versions(measure, table), expect, VERSIONS
+
 
 ABOUT_MESSAGES: list[Measured] = [
     (tables.CampaignPerformance, measures.measure_campaigns, expecting_messages.expect_campaigns, [None]),
@@ -30,24 +37,9 @@ ABOUT_MESSAGES: list[Measured] = [
     (tables.ElementCosts, measures.measure_element_costs, expecting_messages.expect_element_costs, [None]),
     (tables.GoalValues, measures.measure_goal_values, expecting_messages.expect_goal_values, [None]),
     (tables.JourneyFunnel, measures.measure_funnel, expecting_messages.expect_funnel, [None]),
-    (
-        tables.VersionFunnel,
-        measures.of_versions(measures.measure_funnel, tables.VersionFunnel),
-        expecting_messages.expect_funnel,
-        VERSIONS,
-    ),
-    (
-        tables.VersionChannels,
-        measures.of_versions(measures.measure_channels, tables.VersionChannels),
-        expecting_messages.expect_channels,
-        VERSIONS,
-    ),
-    (
-        tables.VersionCosts,
-        measures.of_versions(measures.measure_channel_costs, tables.VersionCosts),
-        expecting_messages.expect_channel_costs,
-        VERSIONS,
-    ),
+    of_each_version(tables.VersionFunnel, measures.measure_funnel, expecting_messages.expect_funnel),
+    of_each_version(tables.VersionChannels, measures.measure_channels, expecting_messages.expect_channels),
+    of_each_version(tables.VersionCosts, measures.measure_channel_costs, expecting_messages.expect_channel_costs),
 ]
 ABOUT_PASSAGES: list[Measured] = [
     (tables.EntryPoints, measures.measure_entry_points, expecting_passages.expect_entry_points, [None]),
@@ -55,18 +47,8 @@ ABOUT_PASSAGES: list[Measured] = [
     (tables.ElementPerformance, measures.measure_elements, expecting_passages.expect_elements, [None]),
     (tables.BranchTraffic, measures.measure_branches, expecting_passages.expect_branches, [None]),
     (tables.ElementErrors, measures.measure_errors, expecting_passages.expect_errors, [None]),
-    (
-        tables.VersionExits,
-        measures.of_versions(measures.measure_exits, tables.VersionExits),
-        expecting_passages.expect_exits,
-        VERSIONS,
-    ),
-    (
-        tables.VersionElements,
-        measures.of_versions(measures.measure_elements, tables.VersionElements),
-        expecting_passages.expect_elements,
-        VERSIONS,
-    ),
+    of_each_version(tables.VersionExits, measures.measure_exits, expecting_passages.expect_exits),
+    of_each_version(tables.VersionElements, measures.measure_elements, expecting_passages.expect_elements),
 ]
 
 GRAINS = pytest.mark.parametrize("grain", ["day", "month", "range"])
