@@ -10,10 +10,11 @@ import pytest
 from journeys_pipeline.schemas.reports import FAILED, REFUSED, SENT, UNKNOWN, MailOutbox
 from journeys_pipeline_tests.faults.driving import Driver
 from journeys_pipeline_tests.faults.invariants import Invariants, as_of, noted
-from journeys_pipeline_tests.faults.worlds import World
+from journeys_pipeline_tests.faults.worlds import ACCOUNTS, World
 from journeys_pipeline_tests.smtp_servers import Trouble, TroubledInbox, answers, hangs_up, serving, stalls
 
-WAVE, FAULT, NEXT = as_of("2026-03-09T12:00"), as_of("2026-03-10T12:00"), as_of("2026-03-11T12:00")
+FAULT, NEXT = as_of("2026-03-10T12:00"), as_of("2026-03-11T12:00")
+SENDING = ("mail", "send")
 
 
 @dataclass
@@ -67,13 +68,17 @@ def one_in_two() -> Trouble:
     ids=["451", "450 for recipients", "421", "drop before", "554", "partial", "drop after accept", "stall"],
 )
 def test_mail_server(world: World, driver: Driver, held: Any, verb: str, trouble: Trouble, state: str) -> None:
-    world.send_wave(3, WAVE)
+    reports = [
+        ("report", "--account", account_id, "--kind", "channels", "--month", "2026-03", "--format", "csv",
+         "--as-of", FAULT.isoformat())
+        for account_id in ACCOUNTS
+    ]  # fmt: skip
 
     with delivering(world, verb, trouble) as inbox:
-        troubled = driver.tick(world, FAULT)
+        troubled = driver.tick(world, FAULT, [*reports, SENDING])
         after = {found for (found,) in noted(world, MailOutbox, "state")}
         inbox.troubles.clear()
-        healed = driver.tick(world, NEXT, [("mail", "send")], clock_h=1)
+        healed = driver.tick(world, NEXT, [SENDING], clock_h=1)
 
     states = {found for (found,) in noted(world, MailOutbox, "state")}
     assert (troubled.code, healed.code) == (0, 0), troubled.said + healed.said
