@@ -15,6 +15,7 @@ from journeys_pipeline import environment
 from journeys_pipeline.adapters.clock import now
 from journeys_pipeline.cli_erase import erase
 from journeys_pipeline.cli_imports import imports
+from journeys_pipeline.cli_lake import lakes
 from journeys_pipeline.cli_mep import meps
 from journeys_pipeline.cli_reports import mails, report
 from journeys_pipeline.cli_warehouse import warehouses
@@ -49,6 +50,7 @@ app.add_typer(mails, name="mail")
 app.add_typer(dashboards, name="dashboards")
 app.add_typer(superset, name="superset")
 app.add_typer(meps, name="mep")
+app.add_typer(lakes, name="lake")
 app.add_typer(warehouses, name="warehouse")
 
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 import dagster as dg
 
 from journeys_pipeline import environment
+from journeys_pipeline.adapters.telling import words_of
 from journeys_pipeline.definitions import defs
 from journeys_pipeline.defs.jobs import DAILY, MONTHLY, PAGES, report_config, tier_config
 from journeys_pipeline.defs.partitions import AS_OF_TAG, range_tags, run_time
@@ -146,5 +147,5 @@ def _step_counter(watch: Watch, steps: int) -> Callable[[dg.EventLogEntry], None
 def _why(result: dg.ExecuteInProcessResult) -> str:
     errors = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
     causes = [error.cause or error for error in errors if error]
-    of_ours = f"{dg.Failure.__module__}.{dg.Failure.__qualname__}: "
-    return causes[0].message.strip().removeprefix(of_ours) if causes else "See the run in the Dagster UI."
+    text = causes[0].message.strip() if causes else "See the run in the Dagster UI."
+    return words_of(text) or text

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import dataframely as dy
 import polars as pl
-from deltalake import DeltaTable, write_deltalake
-from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError
 
 from journeys_pipeline.adapters.buckets import is_bucket
-from journeys_pipeline.adapters.table_files import TableFiles, one_after_the_other, partition_column
+from journeys_pipeline.adapters.table_files import DamagedFiles, TableFiles, partition_column
 from journeys_pipeline.adapters.table_upkeep import TableUpkeep
 from journeys_pipeline.schemas.shared_columns import table_name
 
@@ -24,7 +24,7 @@ Slice = Mapping[str, Collection[str] | Collection[date]]
 
 
 class SliceRejected(Exception):
-    """Rows lie outside the slice that they should replace, or could not be written."""
+    """Rows lie outside the slice that they should replace."""
 
 
 class Lake:
@@ -72,50 +72,28 @@ class Lake:
                 once.
 
         Raises:
-            SliceRejected: a row lies outside the slice, or the table cannot be written.
+            SliceRejected: a row lies outside the slice.
+            DamagedFiles: a file that the slice is in is not what was written.
             CommitFailedError: other writers got in the way at every attempt.
         """
         if any(len(values) == 0 for values in within.values()):
             return
         self._create_if_missing(table)
-        if is_sorted:
-            self._stream(table, table.cast(rows), within)
-            return
-        # Of several batches the engine writes the one that is ready first.
-        ordered = table.cast(rows).sort(table.primary_key()).collect(engine="streaming").rechunk()
-        for attempt in range(1, COMMIT_ATTEMPTS + 1):
-            try:
-                write_deltalake(
-                    self._path(table),
-                    ordered,
-                    mode="overwrite",
-                    predicate=_predicate(within),
-                    commit_properties=one_after_the_other(),
-                )
-            except CommitFailedError:
-                if attempt == COMMIT_ATTEMPTS:
-                    raise
-                _wait_for_others(attempt)
-            except DeltaError:
-                # The engine's message quotes rows, and rows may hold contacts.
-                raise SliceRejected(f"{table_name(table)}: the lake refused the slice {_predicate(within)}") from None
-            else:
-                return
-
-    def _stream(self, table: type[dy.Schema], rows: pl.LazyFrame, within: Slice) -> None:
-        """Write the rows to files as they come, then put these files in the place of the slice's.
-
-        The engine's own writer takes rows faster than it writes them, and so has most of them in memory.
-        """
+        ordered = table.cast(rows) if is_sorted else _sorted(table, rows)
         files, is_inside = TableFiles(self._path(table), table), _is_inside(within)
-        added = files.write(rows)
+        added = files.write(ordered)
         if added and not files.scan(added).filter(~is_inside).head(1).collect().is_empty():
             files.remove(added)
-            raise SliceRejected(f"{table_name(table)}: rows lie outside the slice {_predicate(within)}")
+            raise SliceRejected(f"{table_name(table)}: rows lie outside the slice {_told(within)}")
         partitions = within.get(partition_column(table) or "")
         for attempt in range(1, COMMIT_ATTEMPTS + 1):
             delta = DeltaTable(self._path(table))
             replaced = files.holding(delta, is_inside, in_partitions=partitions)
+            try:
+                files.verify(replaced)  # damage must not get a name that says that it is none
+            except DamagedFiles:
+                files.remove(added)
+                raise
             kept = files.write(files.scan(replaced).filter(~is_inside)) if replaced else []
             try:
                 files.exchange(delta, new=[*added, *kept], old=replaced)
@@ -149,12 +127,9 @@ def _is_inside(within: Slice) -> pl.Expr:
     return pl.all_horizontal(inside).fill_null(value=False)
 
 
-def _predicate(within: Slice) -> str:
-    return " AND ".join(
-        f"{column} IN ({', '.join(_literal(value) for value in sorted(values))})" for column, values in within.items()
-    )
+def _sorted(table: type[dy.Schema], rows: pl.LazyFrame) -> pl.LazyFrame:
+    return table.cast(rows).sort(table.primary_key()).collect(engine="streaming").lazy()
 
 
-def _literal(value: str | date) -> str:
-    text = value.isoformat() if isinstance(value, date) else value.replace("'", "''")
-    return f"'{text}'"
+def _told(within: Slice) -> str:
+    return ", ".join(f"{column} in {', '.join(map(str, sorted(values)))}" for column, values in within.items())

@@ -1,9 +1,15 @@
-"""The Parquet files of one Delta table: written as rows come, and exchanged for others in one commit."""
+"""The Parquet files of one Delta table: written as rows come, and exchanged for others in one commit.
 
+In a folder the name of a file ends with the SHA-256 of its bytes: a disk may give back other bytes than it took, and
+Parquet's readers would not see it. A store of objects sees to that itself.
+"""
+
+import hashlib
 import json
+import re
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,9 +21,15 @@ from deltalake.transaction import AddAction, RemoveAction
 from polars.io.partition import FileProviderArgs, SinkedPath
 
 from journeys_pipeline.adapters.buckets import is_bucket, open_bucket
+from journeys_pipeline.schemas.shared_columns import table_name
 
 PARTITION_COLUMNS = ("day", "month")
 BYTES_PER_FILE = 1024 * 1024 * 1024  # as in memory; about a tenth of that on disk
+DIGEST = re.compile(r"-([0-9a-f]{64})\.parquet$")  # files of before have none, and are taken for whole
+
+
+class DamagedFiles(Exception):
+    """Files of a table are gone, or hold other bytes than were written."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +63,21 @@ class TableFiles:
             mkdir=True,
             sinked_paths_callback=lambda sinked: written.extend(sinked.paths),
         )
-        return [DataFile(self._key(file.path), file.num_bytes, file.num_rows) for file in written if file.num_rows]
+        new = [DataFile(self._key(file.path), file.num_bytes, file.num_rows) for file in written if file.num_rows]
+        return new if is_bucket(self.root) else [self._name_by_digest(file) for file in new]
+
+    def verify(self, files: Sequence[DataFile]) -> None:
+        """Look at every byte of files; a store of objects does so itself.
+
+        Raises:
+            DamagedFiles: some are not what was written; which.
+        """
+        damaged = [] if is_bucket(self.root) else [file for file in files if not _is_whole(Path(self.root, file.path))]
+        if damaged:
+            raise DamagedFiles(
+                f"{table_name(self.table)}: {', '.join(file.path for file in damaged)}: gone, or other bytes than were "
+                "written. Put the file back from the backup, under its name; nothing is made of it until then."
+            )
 
     def scan(self, files: Sequence[DataFile], **options: Any) -> pl.LazyFrame:
         """The rows of files."""
@@ -75,7 +101,7 @@ class TableFiles:
         found = pl.DataFrame(delta.get_add_actions(flatten=True))
         if partition_by and in_partitions is not None:
             found = found.filter(pl.col(f"partition.{partition_by}").is_in(list(in_partitions)))
-        files = {row["path"]: DataFile(row["path"], row["size_bytes"], row["num_records"]) for row in found.to_dicts()}
+        files = {file.path: file for file in described(found)}
         if not files:
             return []
         wanted = self.scan(list(files.values()), include_file_paths="path").filter(is_wanted)
@@ -116,8 +142,14 @@ class TableFiles:
                 "append",
                 delta.schema(),
                 partition_column(self.table),
-                commit_properties=one_after_the_other(),
+                commit_properties=_one_after_the_other(),
             )
+
+    def _name_by_digest(self, file: DataFile) -> DataFile:
+        path = Path(self.root, file.path)
+        named = f"{file.path.removesuffix('.parquet')}-{_digest(path)}.parquet"
+        path.rename(Path(self.root, named))
+        return replace(file, path=named)
 
     def _key(self, path: str) -> str:
         return path.removeprefix(self.root).lstrip("/")
@@ -127,7 +159,7 @@ class TableFiles:
         return {partition_by: file.path.rsplit("/", 2)[-2].partition("=")[2]} if partition_by else {}
 
 
-def one_after_the_other() -> CommitProperties:
+def _one_after_the_other() -> CommitProperties:
     """Makes a commit fail if another one came after the table was read: two that fill the same slice are both wrong.
 
     Delta lets appends pass each other; not those that are of one application.
@@ -135,9 +167,24 @@ def one_after_the_other() -> CommitProperties:
     return CommitProperties(app_transactions=[Transaction("journeys_pipeline", time.time_ns())])
 
 
+def described(actions: pl.DataFrame) -> list[DataFile]:
+    """The files of a table's flattened add actions."""
+    return [DataFile(*values) for values in actions.select("path", "size_bytes", "num_records").iter_rows()]
+
+
 def partition_column(table: type[dy.Schema]) -> str | None:
     """The column that a table is partitioned by, if any."""
     return next((name for name in PARTITION_COLUMNS if name in table.column_names()), None)
+
+
+def _is_whole(path: Path) -> bool:
+    named = DIGEST.search(path.name)
+    return path.exists() and (named is None or named[1] == _digest(path))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _new_file(args: FileProviderArgs) -> str:

@@ -1,14 +1,16 @@
 """What is done to one Delta table beside writing it: rows changed where they lie, and history forgotten."""
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 import dataframely as dy
 import polars as pl
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
-from journeys_pipeline.adapters.table_files import DataFile, TableFiles
+from journeys_pipeline.adapters.table_files import DataFile, TableFiles, described
 
 LOG_RETENTION = "delta.logRetentionDuration"
 SMALL_BYTES = 32 * 1024 * 1024
@@ -32,13 +34,31 @@ class TableUpkeep:
 
         Raises:
             CommitFailedError: another writer was at work.
+            DamagedFiles: a file is not what was written.
         """
         files, delta = TableFiles(self.root, self.table), DeltaTable(self.root)
         old = files.holding(delta, is_wanted, in_partitions=None)
+        files.verify(old)
         new: list[DataFile] = []
         for file in old:
             new += files.write(change(files.scan([file])))
         files.exchange(delta, new=new, old=old)
+
+    def verify(self, *, month: date | None = None, share: tuple[int, int] = (0, 1)) -> None:
+        """Look at every byte of the table's files.
+
+        Args:
+            month: Only files of this month, where the table is partitioned by day or month.
+            share: The number, from 0, of an even share of the files, and how many shares there are.
+
+        Raises:
+            DamagedFiles: some are not what was written.
+        """
+        number, shares = share
+        files = described(pl.DataFrame(DeltaTable(self.root).get_add_actions(flatten=True)))
+        of_month = f"={month:%Y-%m}-" if month else ""
+        wanted = [file for file in files if of_month in file.path and zlib.crc32(file.path.encode()) % shares == number]
+        TableFiles(self.root, self.table).verify(wanted)
 
     def size(self) -> tuple[int, int]:
         """How many files the table has, and how many bytes."""
@@ -50,14 +70,16 @@ class TableUpkeep:
 
         Rows of a file keep their order, and files come one after the other by account. If another writer is at work,
         the partition stays as it is.
+
+        Raises:
+            DamagedFiles: a file is not what was written.
         """
         files, names = TableFiles(self.root, self.table), pl.col("path").str.replace("[^/]*$", "")
         found = pl.DataFrame(DeltaTable(self.root).get_add_actions(flatten=True))
         small = found.filter(pl.col("size_bytes") < SMALL_BYTES).with_columns(folder=names)
         for part in small.partition_by("folder", maintain_order=True):
             if part.height >= FEWEST_JOINED:
-                described = part.select("path", "size_bytes", "num_records").iter_rows()
-                self._join(files, [DataFile(*values) for values in described])
+                self._join(files, described(part))
 
     def vacuum(self, *, keep_days: int) -> None:
         """Remove files that no version of the last days needs, and those that died writers have left for as long."""
@@ -70,6 +92,7 @@ class TableUpkeep:
         delta = DeltaTable(self.root)
         if not {file.path for file in old} <= set(pl.DataFrame(delta.get_add_actions(flatten=True))["path"]):
             return
+        files.verify(old)
         first = {file.path: files.scan([file]).select("account_id").head(1).collect().item() for file in old}
         ordered = sorted(old, key=lambda file: (first[file.path], file.path))
         new = files.write(files.scan(ordered))

@@ -14,8 +14,9 @@ from journeys_pipeline.adapters.statements import Statement, Statements
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.defs.resources import LakeFolder, StatementsFolder, WarehouseDatabase
 from journeys_pipeline.periods import add_months, month_of
+from journeys_pipeline.schemas.contact_entries import ContactEntries
 from journeys_pipeline.schemas.daily_facts import JourneyEntries
-from journeys_pipeline.schemas.journey_events import Journeys
+from journeys_pipeline.schemas.journey_events import JourneyEvents, Journeys
 from journeys_pipeline.schemas.landed_files import WITHDRAWN, LandedFiles
 from journeys_pipeline.schemas.mep_ledger import MepAdjustments, MepLedger, MepStatements, WithdrawnEntries
 from journeys_pipeline.schemas.people import Identities, PeopleChanges
@@ -23,6 +24,7 @@ from journeys_pipeline.transforms.mep_ledger import as_ledger, find_deleted, hid
 from journeys_pipeline.transforms.people import resolve, resolve_identities
 
 MEPS_AT_ONCE = 2_000_000
+COUNTED_FROM = (ContactEntries, JourneyEvents, JourneyEntries, MepLedger)
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,17 @@ class Books:
             found = self.statements.find(account, month)
             if found:
                 self._list(found)
+
+    def verify(self, month: date) -> None:
+        """Look at every byte that a month is counted from.
+
+        Raises:
+            DamagedFiles: files of the lake are not what was written.
+        """
+        for table in COUNTED_FROM:
+            upkeep = self.lake.upkeep(table)
+            if upkeep:
+                upkeep.verify(month=month)
 
     def close(self, account_id: str, month: date, *, as_of: datetime) -> None:
         """Freeze the month's ledger as it is in the lake."""

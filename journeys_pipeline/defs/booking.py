@@ -46,18 +46,23 @@ def book_and_close(books: Books, scope: Scope, month: date, *, is_due: bool) -> 
     """Book the open accounts; then freeze those that are due, from what was booked.
 
     What waits is looked at before the facts are: all that had come by then is in the statement, and what came since is
-    an adjustment. Nothing is between the two.
+    an adjustment. Nothing is between the two. What is frozen is counted from bytes that are those that were written.
+
+    Raises:
+        DamagedFiles: they are not, so that no account is closed.
     """
     books.recover(scope.accounts, month)
     closed = {statement.account_id for statement in books.listed([month], scope.accounts)}
     accounts = sorted(set(scope.accounts) - closed)
     waiting = set(waiting_days(books.warehouse, scope, month)["account_id"])
     waiting |= {change.file["account_id"] for change in pending_changes(books.warehouse, KINDS) if change.is_out}
+    closing = [account for account in accounts if is_due and account not in waiting]
+    if closing:
+        books.verify(month)
     if accounts:
         _book(books, scope, month, accounts)
-    for account in accounts if is_due else ():
-        if account not in waiting:
-            books.close(account, month, as_of=scope.as_of)
+    for account in closing:
+        books.close(account, month, as_of=scope.as_of)
 
 
 def adjust_month(books: Books, scope: Scope, month: date) -> int:

@@ -11,6 +11,7 @@ import polars as pl
 from journeys_pipeline.adapters.lake import Lake
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.leftovers import remove_leftovers
+from journeys_pipeline.adapters.table_files import DamagedFiles
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.defs.erasures import note_altered
 from journeys_pipeline.defs.lake_tables import LAKE_TABLES
@@ -23,6 +24,7 @@ from journeys_pipeline.schemas.shared_columns import table_name
 
 HOLD_LEFTOVERS = ["landing", "scratch", "statements", "reports", "outbox", "dashboards"]
 LEFT_FOR = timedelta(days=1)
+NIGHTS = 7
 
 
 class Leftovers(dg.ConfigurableResource):
@@ -31,7 +33,10 @@ class Leftovers(dg.ConfigurableResource):
     folders: list[str]
 
 
-@dg.op(description="Join small files, remove what nobody needs any more; the metadata tells sizes before and after.")
+@dg.op(
+    description="Look at every byte of a seventh of the lake, join small files, remove what nobody needs any more; the "
+    "metadata tells sizes before and after. Fails at the end if files of the lake are not what was written."
+)
 def upkeep(
     context: dg.OpExecutionContext,
     catalog_file: CatalogFile,
@@ -41,21 +46,22 @@ def upkeep(
     leftovers: Leftovers,
 ) -> None:
     settings, at = catalog_file.load().settings, datetime.now(UTC)
-    tables = keep_lake(lake_folder.open(), keep_days=settings.keep_history_days)
+    tables, damaged = keep_lake(lake_folder.open(), keep_days=settings.keep_history_days, as_of=at)
     count, size = remove_leftovers(map(Path, leftovers.folders), before=at - LEFT_FOR)
     raw = (0, 0)
     if settings.keep_raw_days is not None:
         oldest = at - timedelta(days=settings.keep_raw_days)
         raw = remove_raw(landing_folder.open(), warehouse_database.open(), before=oldest, as_of=at)
-    context.add_output_metadata(
-        {
-            "tables": tables,
-            "leftovers removed": count,
-            "leftover bytes": size,
-            "landed contents removed": raw[0],
-            "landed bytes removed": raw[1],
-        }
-    )
+    told = {
+        "tables": tables,
+        "leftovers removed": count,
+        "leftover bytes": size,
+        "landed contents removed": raw[0],
+        "landed bytes removed": raw[1],
+    }
+    if damaged:
+        raise dg.Failure("\n".join(damaged), metadata=told, allow_retries=False)
+    context.add_output_metadata(told)
 
 
 maintain = dg.GraphDefinition("maintain", node_defs=[upkeep]).to_job(
@@ -74,18 +80,38 @@ def maintain_daily(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequ
     yield dg.RunRequest(run_key=context.scheduled_execution_time.astimezone(UTC).isoformat())
 
 
-def keep_lake(lake: Lake, *, keep_days: int) -> dict[str, Any]:
-    """Files and bytes of each table, before and after its small files were joined."""
-    sizes: dict[str, Any] = {}
+def keep_lake(lake: Lake, *, keep_days: int, as_of: datetime) -> tuple[dict[str, Any], list[str]]:
+    """Files and bytes of each table, before and after its small files were joined; and a sentence for each damaged one.
+
+    Each night a seventh of the files is looked at, so that a week sees all. Small files of a damaged table stay apart.
+    """
+    sizes, damaged = dict[str, Any](), list[str]()
     for table in LAKE_TABLES:
         found = lake.upkeep(table)
         if found:
             files, size = found.size()
-            found.compact()
+            try:
+                found.verify(share=(as_of.toordinal() % NIGHTS, NIGHTS))
+                found.compact()
+            except DamagedFiles as error:
+                damaged.append(str(error))
             found.vacuum(keep_days=keep_days)
             files_after, size_after = found.size()
             sizes[table_name(table)] = {"files": [files, files_after], "bytes": [size, size_after]}
-    return sizes
+    return sizes, damaged
+
+
+def verify_lake(lake: Lake) -> list[str]:
+    """A sentence for each table of which files are not what was written."""
+    found: list[str] = []
+    for table in LAKE_TABLES:
+        upkeep = lake.upkeep(table)
+        try:
+            if upkeep:
+                upkeep.verify()
+        except DamagedFiles as error:
+            found.append(str(error))
+    return found
 
 
 def remove_raw(

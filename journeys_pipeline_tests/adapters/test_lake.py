@@ -12,6 +12,7 @@ import pytest
 from deltalake import DeltaTable, QueryBuilder
 
 from journeys_pipeline.adapters.lake import Lake, SliceRejected
+from journeys_pipeline.adapters.table_files import DamagedFiles
 from journeys_pipeline.schemas.daily_facts import JourneyEntries
 from journeys_pipeline.schemas.mep_ledger import MepLedger
 
@@ -260,3 +261,31 @@ def test_nobody_else_may_read_the_lake(lake: Lake, root: Path) -> None:
     put_the_week(lake)
 
     assert root.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_slice_beside_damaged_rows_is_not_replaced(lake: Lake, root: Path) -> None:
+    put_the_week(lake)
+    [damaged] = root.rglob("day=2026-03-02/*.parquet")
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole.replace(b"Polars", b"Qolars"))  # as who wrote it: no reader minds
+    before = sorted(root.rglob("*"))
+
+    with pytest.raises(DamagedFiles, match=damaged.name):
+        put(lake, [MONDAY], ["acme"], entry(MONDAY, "acme", "new"))
+
+    assert sorted(root.rglob("*")) == before
+    damaged.write_bytes(whole)
+    put(lake, [MONDAY], ["acme"], entry(MONDAY, "acme", "new"))
+    assert [row for row in stored(lake) if row[0] == MONDAY] == [(MONDAY, "acme", "new"), (MONDAY, "zeta", "old")]
+
+
+def test_a_file_of_before_names_had_digests_is_taken_for_whole(lake: Lake, root: Path) -> None:
+    table = root / "journey_entries"
+    empty = JourneyEntries.create_empty()
+    rows = entries(entry(MONDAY, "acme", "old"), entry(MONDAY, "zeta", "old")).collect()
+    empty.write_delta(table, delta_write_options={"partition_by": "day"})
+    rows.write_delta(table, mode="append")
+
+    put(lake, [MONDAY], ["acme"], entry(MONDAY, "acme", "new"))
+
+    assert stored(lake) == [(MONDAY, "acme", "new"), (MONDAY, "zeta", "old")]

@@ -1,6 +1,7 @@
 """A table is kept tidy: small files are joined in order, and old ones go; readers at work are not disturbed."""
 
 import os
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from deltalake import DeltaTable
 
 from journeys_pipeline.adapters.lake import Lake
+from journeys_pipeline.adapters.table_files import DamagedFiles
 from journeys_pipeline.adapters.table_upkeep import TableUpkeep
 from journeys_pipeline.schemas.contact_entries import ContactEntries
 
@@ -92,3 +94,65 @@ def test_rows_are_changed_where_they_lie(lake: Lake, upkeep: TableUpkeep) -> Non
     after = lake.scan(ContactEntries).collect().sort("file_id", "row_number")
     wanted = before.with_columns(phone=pl.when(~is_wanted).then("phone")).sort("file_id", "row_number")
     assert after.rows() == wanted.rows()
+
+
+def flip_a_bit(upkeep: TableUpkeep) -> Path:
+    """Of one of the table's files, which is returned."""
+    path = sorted(Path(upkeep.root).rglob("day=*/*.parquet"))[3]
+    content = bytearray(path.read_bytes())
+    content[40] ^= 1
+    path.write_bytes(content)
+    return path
+
+
+def test_whole_files_pass(upkeep: TableUpkeep) -> None:
+    upkeep.verify()
+
+
+@pytest.mark.parametrize("damage", [flip_a_bit, lambda upkeep: flip_a_bit(upkeep).unlink()], ids=["a bit", "gone"])
+def test_a_file_that_is_not_what_was_written_is_named(
+    upkeep: TableUpkeep, damage: Callable[[TableUpkeep], None]
+) -> None:
+    names = sorted(path.name for path in Path(upkeep.root).rglob("day=*/*.parquet"))
+
+    damage(upkeep)
+
+    with pytest.raises(DamagedFiles, match=f"contact_entries: day=2026-03-02/{names[3]}: gone, or other bytes"):
+        upkeep.verify()
+
+
+def test_only_files_of_the_month_are_looked_at(upkeep: TableUpkeep) -> None:
+    flip_a_bit(upkeep)
+
+    upkeep.verify(month=date(2026, 2, 1))
+
+    with pytest.raises(DamagedFiles):
+        upkeep.verify(month=date(2026, 3, 1))
+
+
+def test_each_file_is_in_one_share(upkeep: TableUpkeep) -> None:
+    flip_a_bit(upkeep)
+    found: list[int] = []
+
+    for number in range(7):
+        try:
+            upkeep.verify(share=(number, 7))
+        except DamagedFiles:
+            found.append(number)
+
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    "write", [TableUpkeep.compact, lambda upkeep: upkeep.change(pl.lit(value=True), lambda rows: rows)]
+)
+def test_rows_of_a_damaged_file_do_not_get_into_another(
+    upkeep: TableUpkeep, write: Callable[[TableUpkeep], None]
+) -> None:
+    flip_a_bit(upkeep)
+    before = upkeep.size(), sorted(Path(upkeep.root).rglob("*"))
+
+    with pytest.raises(DamagedFiles):
+        write(upkeep)
+
+    assert (upkeep.size(), sorted(Path(upkeep.root).rglob("*"))) == before

@@ -13,7 +13,8 @@ from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.leftovers import remove_leftovers
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.definitions import defs
-from journeys_pipeline.defs.lake_upkeep import Leftovers, maintain, remove_raw
+from journeys_pipeline.defs import lake_upkeep
+from journeys_pipeline.defs.lake_upkeep import Leftovers, keep_lake, maintain, remove_raw
 from journeys_pipeline.defs.resources import CatalogFile, LakeFolder, LandingFolder, WarehouseDatabase
 from journeys_pipeline.schemas.landed_files import FeedReadings, LandedFiles
 from journeys_pipeline.schemas.people import Identities
@@ -84,28 +85,66 @@ def test_maintenance_is_a_job_that_runs_each_night() -> None:
     assert (schedule.cron_schedule, schedule.job_name) == ("30 4 * * *", "maintain")
 
 
-def test_the_job_tells_what_it_did_to_each_table(tmp_path: Path, warehouse: Warehouse) -> None:
-    """Of a home whose catalog keeps landed bytes for ten days."""
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, Any]:
+    """Resources of a home whose catalog keeps landed bytes for ten days, and whose lake has a table."""
     catalog = tmp_path / "journeys.yaml"
     catalog.write_text(CATALOG.replace("RECIPIENTS", "").replace("{largest_attachment_mb: 1}", "{keep_raw_days: 10}"))
     folder = LakeFolder(folder=str(tmp_path / "lake"))
-    folder.open().replace(Identities, Identities.create_empty().lazy(), {"account_id": ["acme"]})
+    row = {"account_id": "acme", "person_id": "p", "resolved_person_id": "p"}
+    rows = pl.LazyFrame([row], schema=Identities.create_empty().schema)
+    folder.open().replace(Identities, rows, {"account_id": ["acme"]})
+    return {
+        "catalog_file": CatalogFile(path=str(catalog)),
+        "lake_folder": folder,
+        "landing_folder": LandingFolder(folder=str(tmp_path / "landing")),
+        "warehouse_database": WarehouseDatabase(url=f"sqlite:///{tmp_path / 'warehouse.sqlite'}"),
+        "leftovers": Leftovers(folders=[str(tmp_path / "landing")]),
+    }
+
+
+def test_the_job_tells_what_it_did_to_each_table(tmp_path: Path, warehouse: Warehouse, home: dict[str, Any]) -> None:
     old = land(LandingZone(tmp_path / "landing"), warehouse, "old", at=LONG_AGO)
 
-    done = maintain.execute_in_process(
-        resources={
-            "catalog_file": CatalogFile(path=str(catalog)),
-            "lake_folder": folder,
-            "landing_folder": LandingFolder(folder=str(tmp_path / "landing")),
-            "warehouse_database": WarehouseDatabase(url=f"sqlite:///{tmp_path / 'warehouse.sqlite'}"),
-            "leftovers": Leftovers(folders=[str(tmp_path / "landing")]),
-        }
-    )
+    done = maintain.execute_in_process(resources=home)
 
     [output] = [event for event in done.all_node_events if event.is_successful_output]
     told = {name: value.value for name, value in output.step_output_data.metadata.items()}
+    sizes = told.pop("tables")["identities"]
+    assert (sizes["files"], sizes["bytes"][0] > 0) == ([1, 1], True)
     assert told == {
-        "tables": {"identities": {"files": [0, 0], "bytes": [0, 0]}},
         "leftovers removed": 0, "leftover bytes": 0, "landed contents removed": 1, "landed bytes removed": 3,
     }  # fmt: skip
     assert not old.exists()
+
+
+def spoil(home: dict[str, Any]) -> Path:
+    """The one file of the lake has a byte too many."""
+    [path] = Path(home["lake_folder"].folder).rglob("part-*.parquet")
+    with path.open("ab") as stream:
+        stream.write(b"1")
+    return path
+
+
+def test_a_damaged_file_fails_the_job_that_does_the_rest_all_the_same(
+    tmp_path: Path, warehouse: Warehouse, home: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lake_upkeep, "NIGHTS", 1)
+    old, damaged = land(LandingZone(tmp_path / "landing"), warehouse, "old", at=LONG_AGO), spoil(home)
+
+    done = maintain.execute_in_process(resources=home, raise_on_error=False)
+
+    [failure] = [event.step_failure_data for event in done.all_node_events if event.is_step_failure]
+    assert failure.user_failure_data
+    assert str(failure.user_failure_data.description).startswith(f"identities: {damaged.name}: gone, or other bytes")
+    assert failure.user_failure_data.metadata["landed bytes removed"].value == 3
+    assert not old.exists()
+
+
+def test_a_week_of_nights_sees_each_file_once(warehouse: Warehouse, home: dict[str, Any]) -> None:
+    spoil(home)
+    lake = home["lake_folder"].open()
+
+    found = [keep_lake(lake, keep_days=30, as_of=NOW + timedelta(days=night))[1] for night in range(7)]
+
+    assert [len(sentences) for sentences in found if sentences] == [1]

@@ -93,3 +93,21 @@ def test_a_month_is_closed_verified_restated_and_explained(commands: Commands, o
         assert ranked.fetchall() == [("welcome", 3, 3, 1)]
         days = connection.execute("SELECT sum(new), max(cumulative), count(*) FROM mep_by_day WHERE month < '2026-04'")
         assert days.fetchall() == [(3, 3, 31)]
+
+
+def test_a_file_of_the_lake_that_is_not_what_was_written_keeps_its_month_open(commands: Commands, home: Path) -> None:
+    close, verify = ("mep", "close", "--month", "2026-03", *DUE), ("lake", "verify")
+    march = ("backfill", "--from", "2026-03-01", "--to", "2026-03-31", *MARCH)
+    *_, whole = commands(("fetch", *MARCH), march, verify)
+    path = next((home / "lake" / "journey_entries" / "day=2026-03-02").glob("*.parquet"))
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"Polars", b"Qolars"))  # as who wrote it: no reader minds
+    damaged, not_closed = commands(verify, close)
+    path.write_bytes(content)
+    again, closed = commands(verify, close)
+
+    told = f"journey_entries: day=2026-03-02/{path.name}: gone, or other bytes than were written. Put the file back"
+    assert whole == again == (0, "All files of the lake are what was written.\n")
+    assert [damaged[0], not_closed[0], closed[0]] == [1, 1, 0]
+    assert damaged[1].startswith(told)
+    assert f"of the job book failed. {told}" in not_closed[1]

@@ -89,11 +89,13 @@ def test_a_home_that_is_lost_comes_back_from_a_backup_made_at_work_with_the_same
 
     restore(tmp_path / "backup", home)
     settled = journeys("warehouse", "settle", "--as-of", AFTER)
+    of_lake = journeys("lake", "verify")
     verified = json.loads(journeys("mep", "verify", "--format", "json"))
     journeys("fetch", "--as-of", AFTER)
     journeys("refresh", "--as-of", AFTER)
 
     assert "2 of contact_entries, 3 of journey_events, 3 of event_keys" in " ".join(settled.split())
+    assert "All files of the lake are what was written." in of_lake
     assert verified["state"] == "unchanged"
     assert figures(home) == before
     assert statements(home) == frozen
