@@ -25,6 +25,7 @@ ACME = ["index", "overview-mep", "campaigns", "imports", "mep", "ivr", "rows-jou
 BETA = ["index", "mep"]
 PAGES = [*(f"acme/{name}.html" for name in ACME), *(f"beta/{name}.html" for name in BETA), SURVEY, SURVEY_CALLS]
 NARROW = ["acme/index.html", "acme/mep.html", "acme/imports.html", SURVEY_CALLS]
+A4 = {"width": 718, "height": 1047}  # pixels between margins of a centimetre
 
 SHOWN = "main .view:not([hidden])"
 UNDRAWN = """() => [...document.querySelectorAll('[data-chart]')].filter((section) =>
@@ -343,3 +344,17 @@ def test_a_narrow_page_scrolls_in_one_direction_only(show: Any, file: str) -> No
     page.set_viewport_size({"width": 400, "height": 800})
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+@pytest.mark.parametrize("file", PAGES)
+def test_on_paper_no_table_is_wider_than_its_card(show: Any, file: str) -> None:
+    opened = show(file, media="print")
+    opened.page.set_viewport_size(A4)
+
+    wider = opened.page.evaluate(
+        """() => [...document.querySelectorAll('.view:not([hidden]) table')].filter((table) =>
+            table.getBoundingClientRect().right > table.closest('.widget').getBoundingClientRect().right
+        ).map((table) => table.closest('.widget').id)"""
+    )
+
+    assert wider == []
