@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from journeys_pipeline import environment
-from journeys_pipeline.terminal import AsOf, console, explained, read_catalog, read_instant
+from journeys_pipeline.terminal import AsOf, console, explained, read_catalog, read_instant, refuse
 
 
 def erase(
@@ -35,7 +35,7 @@ def erase(
     if not person and not contact:
         raise typer.BadParameter("Say whom: --person, or --contact.")
     if runs.count_at_work():
-        _refuse("Runs are at work or wait. Stop the daemon, let them end, then erase.")
+        refuse("Runs are at work or wait. Stop the daemon, let them end, then erase.")
     try:
         contacts = read_contacts(sys.stdin, region=region or None) if contact else []
         with explained(), console.status("Looking through files and tables …"):
@@ -53,9 +53,4 @@ def erase(
                 soft_wrap=True,
             )
     except CannotErase as refusal:
-        _refuse(str(refusal))
-
-
-def _refuse(why: str) -> None:
-    console.print(why, style="red", markup=False, highlight=False)
-    raise typer.Exit(1)
+        refuse(str(refusal))

@@ -9,7 +9,7 @@ import typer
 
 from journeys_pipeline.catalog import Catalog
 from journeys_pipeline.periods import parse_month
-from journeys_pipeline.terminal import AsOf, Output, console, explained, read_catalog, read_instant
+from journeys_pipeline.terminal import AsOf, Output, console, explained, read_catalog, read_instant, refuse
 
 meps = typer.Typer(
     no_args_is_help=True, help="Monthly engaged persons: close months, verify statements, restate, explain."
@@ -32,7 +32,7 @@ def close(month: Month, account: OneAccount = None, output: Output = "table", as
     accounts = _accounts(catalog, account)
     refusal = why_not_due(catalog, of_month, as_of=at)
     if refusal:
-        _refuse(refusal)
+        refuse(refusal)
     with _explained():
         with console.status(f"Booking and closing {month} …"):
             runs.book(of_month, accounts=accounts, as_of=at)
@@ -40,7 +40,7 @@ def close(month: Month, account: OneAccount = None, output: Output = "table", as
         show(console, statement_table(books, accounts, of_month), title=f"Statements of {month}", output=output)
         still_open = why_open(books, accounts, of_month, as_of=at)
     if still_open:
-        _refuse("\n".join(still_open))
+        refuse("\n".join(still_open))
 
 
 @meps.command()
@@ -55,7 +55,7 @@ def verify(output: Output = "table") -> None:
     show(console, audited.drop("closed_at"), title="Statements", output=output)
     wrong = [state for state in audited["state"] if state != UNCHANGED]
     if wrong:
-        _refuse("\n".join(wrong))
+        refuse("\n".join(wrong))
 
 
 @meps.command()
@@ -111,11 +111,6 @@ def _accounts(catalog: Catalog, account: str | None) -> list[str]:
     return [account] if account else known
 
 
-def _refuse(why: str) -> None:
-    console.print(why, style="red", markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(1)
-
-
 @contextmanager
 def _explained() -> Generator[None]:
     """As for all commands; and a statement that has changed is a message, too."""
@@ -125,4 +120,4 @@ def _explained() -> Generator[None]:
         try:
             yield
         except StatementChanged as changed:
-            _refuse(str(changed))
+            refuse(str(changed))

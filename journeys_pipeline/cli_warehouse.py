@@ -1,11 +1,11 @@
 """`journeys warehouse`: from one database to another, and back from a backup."""
 
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from journeys_pipeline import environment
-from journeys_pipeline.terminal import AsOf, console, explained, read_instant
+from journeys_pipeline.terminal import AsOf, console, explained, read_instant, refuse
 
 warehouses = typer.Typer(no_args_is_help=True, help="The database of served tables.")
 
@@ -35,9 +35,9 @@ def move(
         with explained(), progress_bars(console) as bars:
             counts = move_warehouse(Warehouse(source), Warehouse(to), new_bar(bars, "copy and compare"))
     except CannotMove as refusal:
-        _refuse(str(refusal))
+        refuse(str(refusal))
     except OperationalError as error:
-        _refuse(f"The database does not answer, or does not let us in: {error.orig}")
+        refuse(f"The database does not answer, or does not let us in: {error.orig}")
     console.print(
         f"{sum(counts.values()):,} rows of {len(counts)} tables are in {target} now, the same as here.\n"
         "Set JOURNEYS_WAREHOUSE_URL to it for all services, then start them.",
@@ -69,7 +69,7 @@ def _refuse_runs() -> None:
     from journeys_pipeline import runs  # noqa: PLC0415 - Dagster takes two seconds to import
 
     if runs.count_at_work():
-        _refuse("Runs are at work or wait. Stop all services and let runs end first.")
+        refuse("Runs are at work or wait. Stop all services and let runs end first.")
 
 
 def _read_url(text: str) -> str:
@@ -91,8 +91,3 @@ def _read_url(text: str) -> str:
     if url == make_url(environment.warehouse_url()):
         raise typer.BadParameter("--to is where the warehouse is now.")
     return url.render_as_string(hide_password=True)
-
-
-def _refuse(why: str) -> NoReturn:
-    console.print(why, style="red", markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(1)

@@ -5,7 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -53,6 +53,12 @@ def read_catalog(path: Path | None = None) -> Catalog:
     """The catalog; if it has mistakes, they are printed and the command ends."""
     with explained():
         return load_catalog(path or environment.catalog_path())
+
+
+def refuse(why: str) -> NoReturn:
+    """Say why, and end the command with exit code 1."""
+    console.print(why, style="red", markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(1)
 
 
 @contextmanager

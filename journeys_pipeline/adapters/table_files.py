@@ -40,6 +40,11 @@ class DataFile:
     size: int
     row_count: int
 
+    @property
+    def partition(self) -> str | None:
+        """The value of the column that the table is partitioned by, if it is."""
+        return self.path.rsplit("/", 2)[-2].partition("=")[2] if "/" in self.path else None
+
 
 @dataclass(frozen=True)
 class TableFiles:
@@ -66,17 +71,30 @@ class TableFiles:
         new = [DataFile(self._key(file.path), file.num_bytes, file.num_rows) for file in written if file.num_rows]
         return new if is_bucket(self.root) else [self._name_by_digest(file) for file in new]
 
+    def listed(self, delta: DeltaTable, *, in_partitions: Collection[Any] | None = None) -> list[DataFile]:
+        """The files that the table has; only those of some partitions, if named."""
+        found = pl.DataFrame(delta.get_add_actions(flatten=True)).select("path", "size_bytes", "num_records")
+        files = [DataFile(*values) for values in found.iter_rows()]
+        if in_partitions is None or partition_column(self.table) is None:
+            return files
+        names = {str(value) for value in in_partitions}
+        return [file for file in files if file.partition in names]
+
+    def damaged(self, files: Sequence[DataFile]) -> list[DataFile]:
+        """Those that are gone, or hold other bytes than were written; a store of objects sees to that itself."""
+        return [] if is_bucket(self.root) else [file for file in files if not _is_whole(Path(self.root, file.path))]
+
     def verify(self, files: Sequence[DataFile]) -> None:
-        """Look at every byte of files; a store of objects does so itself.
+        """Look at every byte of files.
 
         Raises:
-            DamagedFiles: some are not what was written; which.
+            DamagedFiles: some are damaged; which.
         """
-        damaged = [] if is_bucket(self.root) else [file for file in files if not _is_whole(Path(self.root, file.path))]
+        damaged = self.damaged(files)
         if damaged:
             raise DamagedFiles(
                 f"{table_name(self.table)}: {', '.join(file.path for file in damaged)}: gone, or other bytes than were "
-                "written. Put the file back from the backup, under its name; nothing is made of it until then."
+                "written. Put the file back from the backup, under its name, or use `journeys lake mend`."
             )
 
     def scan(self, files: Sequence[DataFile], **options: Any) -> pl.LazyFrame:
@@ -97,11 +115,7 @@ class TableFiles:
         self, delta: DeltaTable, is_wanted: pl.Expr, *, in_partitions: Collection[Any] | None
     ) -> list[DataFile]:
         """The table's files that hold a wanted row; only those of some partitions are looked into, if named."""
-        partition_by = partition_column(self.table)
-        found = pl.DataFrame(delta.get_add_actions(flatten=True))
-        if partition_by and in_partitions is not None:
-            found = found.filter(pl.col(f"partition.{partition_by}").is_in(list(in_partitions)))
-        files = {file.path: file for file in described(found)}
+        files = {file.path: file for file in self.listed(delta, in_partitions=in_partitions)}
         if not files:
             return []
         wanted = self.scan(list(files.values()), include_file_paths="path").filter(is_wanted)
@@ -156,7 +170,7 @@ class TableFiles:
 
     def _partition_values(self, file: DataFile) -> dict[str, str | None]:
         partition_by = partition_column(self.table)
-        return {partition_by: file.path.rsplit("/", 2)[-2].partition("=")[2]} if partition_by else {}
+        return {partition_by: file.partition} if partition_by else {}
 
 
 def _one_after_the_other() -> CommitProperties:
@@ -165,11 +179,6 @@ def _one_after_the_other() -> CommitProperties:
     Delta lets appends pass each other; not those that are of one application.
     """
     return CommitProperties(app_transactions=[Transaction("journeys_pipeline", time.time_ns())])
-
-
-def described(actions: pl.DataFrame) -> list[DataFile]:
-    """The files of a table's flattened add actions."""
-    return [DataFile(*values) for values in actions.select("path", "size_bytes", "num_records").iter_rows()]
 
 
 def partition_column(table: type[dy.Schema]) -> str | None:

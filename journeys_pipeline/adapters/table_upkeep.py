@@ -1,16 +1,16 @@
 """What is done to one Delta table beside writing it: rows changed where they lie, and history forgotten."""
 
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from zlib import crc32
 
 import dataframely as dy
 import polars as pl
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
-from journeys_pipeline.adapters.table_files import DataFile, TableFiles, described
+from journeys_pipeline.adapters.table_files import DataFile, TableFiles
 
 LOG_RETENTION = "delta.logRetentionDuration"
 SMALL_BYTES = 32 * 1024 * 1024
@@ -36,7 +36,7 @@ class TableUpkeep:
             CommitFailedError: another writer was at work.
             DamagedFiles: a file is not what was written.
         """
-        files, delta = TableFiles(self.root, self.table), DeltaTable(self.root)
+        files, delta = self._files, DeltaTable(self.root)
         old = files.holding(delta, is_wanted, in_partitions=None)
         files.verify(old)
         new: list[DataFile] = []
@@ -55,15 +55,27 @@ class TableUpkeep:
             DamagedFiles: some are not what was written.
         """
         number, shares = share
-        files = described(pl.DataFrame(DeltaTable(self.root).get_add_actions(flatten=True)))
         of_month = f"={month:%Y-%m}-" if month else ""
-        wanted = [file for file in files if of_month in file.path and zlib.crc32(file.path.encode()) % shares == number]
-        TableFiles(self.root, self.table).verify(wanted)
+        listed = self._files.listed(DeltaTable(self.root))
+        wanted = [file for file in listed if of_month in file.path and crc32(file.path.encode()) % shares == number]
+        self._files.verify(wanted)
+
+    def damaged(self) -> list[DataFile]:
+        """The table's files that are not what was written."""
+        return self._files.damaged(self._files.listed(DeltaTable(self.root)))
+
+    def take_out(self, files: Sequence[DataFile]) -> None:
+        """The table has not these files, nor their rows, any more, in one commit.
+
+        Raises:
+            CommitFailedError: another writer was at work.
+        """
+        self._files.exchange(DeltaTable(self.root), new=[], old=files)
 
     def size(self) -> tuple[int, int]:
         """How many files the table has, and how many bytes."""
-        sizes = pl.DataFrame(DeltaTable(self.root).get_add_actions(flatten=True))["size_bytes"]
-        return sizes.len(), int(sizes.sum())
+        files = self._files.listed(DeltaTable(self.root))
+        return len(files), sum(file.size for file in files)
 
     def compact(self) -> None:
         """Join small files of one partition, in one commit for each partition that has several.
@@ -74,12 +86,13 @@ class TableUpkeep:
         Raises:
             DamagedFiles: a file is not what was written.
         """
-        files, names = TableFiles(self.root, self.table), pl.col("path").str.replace("[^/]*$", "")
-        found = pl.DataFrame(DeltaTable(self.root).get_add_actions(flatten=True))
-        small = found.filter(pl.col("size_bytes") < SMALL_BYTES).with_columns(folder=names)
-        for part in small.partition_by("folder", maintain_order=True):
-            if part.height >= FEWEST_JOINED:
-                self._join(files, described(part))
+        small: dict[str | None, list[DataFile]] = {}
+        for file in self._files.listed(DeltaTable(self.root)):
+            if file.size < SMALL_BYTES:
+                small.setdefault(file.partition, []).append(file)
+        for files in small.values():
+            if len(files) >= FEWEST_JOINED:
+                self._join(files)
 
     def vacuum(self, *, keep_days: int) -> None:
         """Remove files that no version of the last days needs, and those that died writers have left for as long."""
@@ -88,9 +101,13 @@ class TableUpkeep:
         delta.cleanup_metadata()
         delta.vacuum(retention_hours=24 * keep_days, enforce_retention_duration=False, dry_run=False, full=True)
 
-    def _join(self, files: TableFiles, old: list[DataFile]) -> None:
-        delta = DeltaTable(self.root)
-        if not {file.path for file in old} <= set(pl.DataFrame(delta.get_add_actions(flatten=True))["path"]):
+    @property
+    def _files(self) -> TableFiles:
+        return TableFiles(self.root, self.table)
+
+    def _join(self, old: list[DataFile]) -> None:
+        files, delta = self._files, DeltaTable(self.root)
+        if not set(old) <= set(files.listed(delta)):
             return
         files.verify(old)
         first = {file.path: files.scan([file]).select("account_id").head(1).collect().item() for file in old}
@@ -104,8 +121,8 @@ class TableUpkeep:
     def forget_history(self) -> None:
         """Nothing; only what the newest version holds is in any file any more.
 
-        The log goes too, for it tells the smallest and largest value of columns. Only for when nobody else reads or
-        writes the table.
+        The log goes too: other writers tell the smallest and largest value of columns there. Only for when nobody else
+        reads or writes the table.
         """
         DeltaTable(self.root).vacuum(
             retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True, keep_versions=None

@@ -101,19 +101,6 @@ def keep_lake(lake: Lake, *, keep_days: int, as_of: datetime) -> tuple[dict[str,
     return sizes, damaged
 
 
-def verify_lake(lake: Lake) -> list[str]:
-    """A sentence for each table of which files are not what was written."""
-    found: list[str] = []
-    for table in LAKE_TABLES:
-        upkeep = lake.upkeep(table)
-        try:
-            if upkeep:
-                upkeep.verify()
-        except DamagedFiles as error:
-            found.append(str(error))
-    return found
-
-
 def remove_raw(
     landing_zone: LandingZone, warehouse: Warehouse, *, before: datetime, as_of: datetime
 ) -> tuple[int, int]:

@@ -17,6 +17,7 @@ LATE = {
     "event_id": "e9", "event_type": "journey_entered", "occurred_at": "2026-03-05T08:00:00Z", "account_id": "acme",
     "journey_id": "welcome", "journey_version": 1, "person_id": "p9", "entry_source": "api",
 }  # fmt: skip
+TABLES = ["journey_entries", "journey_events"]
 PROGRAM = """
 import json, sys
 from typer.testing import CliRunner
@@ -95,19 +96,31 @@ def test_a_month_is_closed_verified_restated_and_explained(commands: Commands, o
         assert days.fetchall() == [(3, 3, 31)]
 
 
-def test_a_file_of_the_lake_that_is_not_what_was_written_keeps_its_month_open(commands: Commands, home: Path) -> None:
-    close, verify = ("mep", "close", "--month", "2026-03", *DUE), ("lake", "verify")
+def test_a_file_of_the_lake_that_is_not_what_was_written_keeps_its_month_open_until_it_is_made_anew(
+    commands: Commands, home: Path
+) -> None:
+    close, verify, mend = ("mep", "close", "--month", "2026-03", *DUE), ("lake", "verify"), ("lake", "mend")
     march = ("backfill", "--from", "2026-03-01", "--to", "2026-03-31", *MARCH)
-    *_, whole = commands(("fetch", *MARCH), march, verify)
-    path = next((home / "lake" / "journey_entries" / "day=2026-03-02").glob("*.parquet"))
-    content = path.read_bytes()
-    path.write_bytes(content.replace(b"Polars", b"Qolars"))  # as who wrote it: no reader minds
-    damaged, not_closed = commands(verify, close)
-    path.write_bytes(content)
-    again, closed = commands(verify, close)
+    *_, whole, nothing = commands(("fetch", *MARCH), march, verify, mend)
+    before = entries_by_day(home)
+    facts, events = (next((home / "lake" / name / "day=2026-03-02").glob("*.parquet")) for name in TABLES)
+    content = events.read_bytes()
+    for path in (facts, events):
+        path.write_bytes(path.read_bytes().replace(b"Polars", b"Qolars"))  # as who wrote it: no reader minds
+    damaged, not_closed, half = commands(verify, close, mend)
+    events.write_bytes(content)
+    waits, _, again, closed = commands(close, ("refresh", *DUE), verify, close)
 
-    told = f"journey_entries: day=2026-03-02/{path.name}: gone, or other bytes than were written. Put the file back"
-    assert whole == again == (0, "All files of the lake are what was written.\n")
-    assert [damaged[0], not_closed[0], closed[0]] == [1, 1, 0]
-    assert damaged[1].startswith(told)
-    assert f"of the job book failed. {told}" in not_closed[1]
+    told = [f"{path.parents[1].name}: day=2026-03-02/{path.name}: gone, or other bytes" for path in (facts, events)]
+    assert whole == nothing == again == (0, "All files of the lake are what was written.\n")
+    assert [damaged[0], not_closed[0], half[0], waits[0], closed[0]] == [1, 1, 1, 1, 0]
+    assert [text in damaged[1] for text in told] == [True, True]
+    assert f"of the job book failed. {told[1]}" in not_closed[1]
+    assert half[1].startswith(f"Days to be made anew by `journeys refresh`: 2026-03-02.\n{told[1]}")
+    assert "acme stays open: files have touched 2026-03-02, whose facts" in waits[1]
+    assert entries_by_day(home) == before
+
+
+def entries_by_day(home: Path) -> list[tuple[Any, ...]]:
+    with sqlite3.connect(home / "warehouse.sqlite") as connection:
+        return connection.execute("SELECT period, entries FROM campaign_performance_by_day ORDER BY period").fetchall()
