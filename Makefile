@@ -41,7 +41,7 @@ format: setup ## Format the code and sort imports
 test: setup test-packages ## Run the tests
 	$(BIN)/pytest -n 2
 
-faults: setup test-packages ## Inject faults into the whole path, and print which invariants held (an hour or two)
+faults: setup test-packages ## Inject faults into the whole path, and print which invariants held (two hours)
 	$(BIN)/pytest -n 2 -m '' journeys_pipeline_tests/faults journeys_pipeline_tests/whole_path/test_restoring.py
 
 .PHONY: test-packages
