@@ -79,6 +79,8 @@ def dev(port: Annotated[int, typer.Option(help="Port of the UI on loopback.")] =
     # the services would race to create Dagster's databases in a fresh home
     subprocess.run([*dagster, "instance", "migrate"], check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - ours
     console.print(f"Dagster UI on http://127.0.0.1:{port}, stop with Ctrl-C")
+    # a shell's background jobs ignore SIGINT, and so would the services, which end by it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     serve = [*dagster, "dev", "-m", "journeys_pipeline.definitions", "-h", "127.0.0.1", "-p", str(port)]
     with _sample_world_served(), subprocess.Popen(serve) as services:  # noqa: S603 - the command is ours
         # Ctrl-C reaches the services by itself; they need time to end what they started

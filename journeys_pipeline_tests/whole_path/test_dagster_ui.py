@@ -41,7 +41,8 @@ def ask(home: Path, environment: dict[str, str]) -> Iterator[Ask]:
     """Sends a GraphQL query to the web server of `journeys dev` on the home."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    command = [sys.executable, "-m", "journeys_pipeline.cli", "dev", "--port", str(port)]
+    background = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]  # a shell's background jobs ignore SIGINT
+    command = [*background, sys.executable, "-m", "journeys_pipeline.cli", "dev", "--port", str(port)]
     with (home / "dev.log").open("wb") as log:
         services = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
 

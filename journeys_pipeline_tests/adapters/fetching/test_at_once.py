@@ -32,7 +32,7 @@ class Gauge:
         with self._lock:
             self._now[server] = self._now.get(server, 0) + 1
             self.most[server] = max(self.most.get(server, 0), self._now[server])
-        time.sleep(0.02)
+        time.sleep(0.2)  # long enough for all that may, also on a busy machine
         with self._lock:
             self._now[server] -= 1
         return one.id
