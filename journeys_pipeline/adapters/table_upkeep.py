@@ -48,17 +48,17 @@ class TableUpkeep:
         """Look at every byte of the table's files.
 
         Args:
-            month: Only files of this month, where the table is partitioned by day or month.
+            month: Only files of this month; of a table that is not partitioned, all.
             share: The number, from 0, of an even share of the files, and how many shares there are.
 
         Raises:
             DamagedFiles: some are not what was written.
         """
         number, shares = share
-        of_month = f"={month:%Y-%m}-" if month else ""
+        of_month = f"{month:%Y-%m}-" if month else ""
         listed = self._files.listed(DeltaTable(self.root))
-        wanted = [file for file in listed if of_month in file.path and crc32(file.path.encode()) % shares == number]
-        self._files.verify(wanted)
+        wanted = [file for file in listed if file.partition is None or file.partition.startswith(of_month)]
+        self._files.verify([file for file in wanted if crc32(file.path.encode()) % shares == number])
 
     def damaged(self) -> list[DataFile]:
         """The table's files that are not what was written."""

@@ -24,7 +24,7 @@ from journeys_pipeline.transforms.mep_ledger import as_ledger, find_deleted, hid
 from journeys_pipeline.transforms.people import resolve, resolve_identities
 
 MEPS_AT_ONCE = 2_000_000
-COUNTED_FROM = (ContactEntries, JourneyEvents, JourneyEntries, MepLedger)
+COUNTED_FROM = (ContactEntries, JourneyEvents, Journeys, Identities, JourneyEntries, WithdrawnEntries, MepLedger)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The daily maintenance removes what died programs left and what is past its time, and nothing else."""
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 
 from journeys_pipeline.adapters.landing_zone import LandingZone
 from journeys_pipeline.adapters.leftovers import remove_leftovers
+from journeys_pipeline.adapters.table_files import DamagedFiles
 from journeys_pipeline.adapters.warehouse import Warehouse
 from journeys_pipeline.definitions import defs
 from journeys_pipeline.defs import lake_upkeep
@@ -139,6 +140,14 @@ def test_a_damaged_file_fails_the_job_that_does_the_rest_all_the_same(
     assert str(failure.user_failure_data.description).startswith(f"identities: {damaged.name}: gone, or other bytes")
     assert failure.user_failure_data.metadata["landed bytes removed"].value == 3
     assert not old.exists()
+
+
+def test_no_month_is_counted_from_a_damaged_table_without_partitions(home: dict[str, Any]) -> None:
+    spoil(home)
+    identities = home["lake_folder"].open().upkeep(Identities)
+
+    with pytest.raises(DamagedFiles):
+        identities.verify(month=date(2026, 3, 1))
 
 
 def test_a_week_of_nights_sees_each_file_once(warehouse: Warehouse, home: dict[str, Any]) -> None:
